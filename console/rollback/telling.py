@@ -1,0 +1,229 @@
+"""A request in plain lines and as JSON: the same words on the command line, the page and the screen. Pure."""
+
+from __future__ import annotations
+
+from console.envelope import Json
+from console.readings import Millis
+from console.rollback.approval import Counted
+from console.rollback.counting import View
+from console.rollback.executing import deadline
+from console.rollback.plan import STOPPING, FlagStep, HostStep, Step
+from console.rollback.request import State
+
+
+def left_words(ms: Millis) -> str:
+    """``11:42``, ``1:02:03``; ``now`` once it is over."""
+    seconds = ms // 1000
+    if seconds <= 0:
+        return "now"
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def standing_words(view: View) -> str:
+    """``awaiting approval, 0 of 1, expires in 11:42`` and the like."""
+    words = view.state.words
+    counted, until = view.counted, deadline(view)
+    if view.state is State.AWAITING_APPROVAL and counted is not None:
+        words += ", {} of {}".format(*quorum(view))
+    if until is not None:
+        verb = "expires" if view.state is State.AWAITING_APPROVAL else "to be begun within"
+        words += f", {verb} {'in ' if verb == 'expires' else ''}{left_words(until - view.now)}"
+    return words
+
+
+def quorum(view: View) -> tuple[int, int]:
+    """How many approvals there are of how many, by the rule that has the fewest."""
+    met = view.counted.met if view.counted is not None else ()
+    have = min((len(one.by) for one in met if one.need.approvals), default=0)
+    return have, max((one.need.approvals for one in met), default=0)
+
+
+def who_words(view: View) -> str:
+    """Who asks, and why."""
+    submitted = view.request.submitted
+    proposed = ", proposed by the judge" if view.request.opened.by == "judge" else ""
+    if submitted is None:
+        return f"not asked for yet{proposed}"
+    return f"{submitted.person} asks{proposed}: {submitted.reason}"
+
+
+def step_words(step: Step) -> str:
+    """One step in a line."""
+    if isinstance(step, FlagStep):
+        return f"flag {step.plan.key} → {step.plan.change.words}"
+    action = step.action
+    words = {
+        "abort": "abort the rolling release: back to {baseline_deployment_id}",
+        "rollback": "instant rollback: {from_deployment_id} → {deployment_id}",
+        "promote": "promote {deployment_id}",
+        "advance": "advance {from_percentage} % → {to_percentage} %",
+        "complete": "complete the release from {from_percentage} %",
+        "start": "start a rolling release of {canary_deployment_id}",
+        "configure": "change the rolling release configuration",
+    }[action.NAME]
+    return words.format(**{name: getattr(action, name) for name in type(action).__dataclass_fields__})
+
+
+def undo_words(step: Step) -> str:
+    """How a step is taken back."""
+    if isinstance(step, HostStep):
+        name = step.action.NAME
+        if name in ("abort", "rollback"):
+            return "undone by promoting"
+        return "undone by an instant rollback" if name in ("promote", "complete") else "undone by abort"
+    return "undone by one key, if nobody has changed it since" if step.what in STOPPING else "reversible"
+
+
+def page(view: View, you: str | None, per_minute: float | None = None) -> list[str]:
+    """All that an approver has to see, in a screen: what, why, who, what not, what waiting costs."""
+    opened, submitted = view.request.opened, view.request.submitted
+    lines = [f"{view.id}  {opened.title}", f"{standing_words(view)}", who_words(view), ""]
+    if view.wrong:
+        lines += [f"! {view.wrong}", ""]
+    lines += [f"WHY    {one}" for one in opened.evidence] or ["WHY    no verdict was recorded with it"]
+    if view.plan is not None:
+        for number, step in enumerate(view.plan.steps, 1):
+            lead = "WHAT " if number == 1 else "     "
+            lines.append(f"{lead} {number} {step_words(step)}  ({step.level}; {undo_words(step)})")
+    lines += [f"        {line}" for line in opened.lines]
+    lines.append(f"WHOM   {opened.touches}")
+    lines += [f"NOT    {one}" for one in opened.not_covered]
+    lines += ["", *answer_lines(view)]
+    lines += [f"  ? {one.person} {one.what.replace('_', ' ')}: {one.says}" for one in view.request.notes]
+    lines.append(f"PLAN   {grouped(opened.plan_sha256[:16])}  (what is signed stands for exactly this)")
+    if submitted is not None and view.state is State.AWAITING_APPROVAL:
+        costs = f"about {per_minute:,.0f} requests a minute go on as now; " if per_minute else ""
+        lines.append(f"WAITING costs: {costs}if nothing is answered it expires and nothing changes")
+    mine = mine_of(view, you)
+    if mine is not None:
+        verb = "approved" if mine.decision == "approve" else "denied"
+        lines.append(f"YOU    {verb} it already ({mine.level}); that is recorded")
+    return lines
+
+
+def mine_of(view: View, you: str | None) -> Counted | None:
+    """What ``you`` answered, as far as it counts."""
+    answers = view.counted.answers if view.counted else ()
+    return next((one for one in answers if one.person == you), None)
+
+
+def answer_lines(view: View) -> list[str]:
+    """Who answered what, what does not count, what is missing."""
+    counted = view.counted
+    if counted is None:
+        return []
+    lines = [
+        f"  {'✓' if one.decision == 'approve' else '✗'} {one.person} ({one.level})"
+        f"{f': {one.reason}' if one.reason else ''}"
+        for one in counted.answers
+    ]
+    lines += [f"  ! {one.person}'s answer does not count: {one.why}" for one in counted.uncounted]
+    if view.state is State.AWAITING_APPROVAL:
+        lines += [f"NEEDS  {one}" for one in counted.missing]
+    return lines
+
+
+def attempt_lines(view: View) -> list[str]:
+    """What was done of it, step by step."""
+    lines = []
+    for attempt in view.request.attempts:
+        lines.append(f"attempt {attempt.number} by {attempt.person}: {attempt.authority}")
+        for step in attempt.steps:
+            ended = step.ended
+            said = f"{ended.outcome.replace('_', ' ')}: {ended.says}" if ended else "under way"
+            lines.append(f"  step {step.index + 1}: {said}")
+        if attempt.verified is not None:
+            lines += [f"  {line}" for line in attempt.verified.lines]
+        if attempt.ended is not None:
+            lines.append(f"  {attempt.ended.state.replace('_', ' ')}: {attempt.ended.says}")
+    lines += glass_lines(view)
+    ends = view.request.withdrawn, view.request.voided
+    return [*lines, *(one for one in ends if one)]
+
+
+def glass_lines(view: View) -> list[str]:
+    """Of a broken glass: who, why, what was passed over, and its review."""
+    raw, reviewed = view.request.glass, view.request.reviewed
+    if raw is None:
+        return []
+    glass = raw.event
+    lines = [f"! {glass.person} BROKE THE GLASS: {glass.reason} (passed over: {glass.skipped})"]
+    if view.glass:
+        return [*lines, f"! but that does not count: {view.glass}"]
+    if reviewed is None:
+        return [*lines, "  to be reviewed by somebody else"]
+    verdict = reviewed.verdict.replace("_", " ")
+    return [*lines, f"  reviewed by {reviewed.person}: {verdict}: {reviewed.says}"]
+
+
+def as_json(view: View) -> Json:
+    """The request for programs; times in milliseconds."""
+    opened, submitted, counted = view.request.opened, view.request.submitted, view.counted
+    return {
+        "id": view.id,
+        "state": view.state.value,
+        "title": opened.title,
+        "wrong": view.wrong or None,
+        "project_id": opened.project_id,
+        "proposed_by": opened.by,
+        "requester": submitted.person if submitted else None,
+        "reason": submitted.reason if submitted else None,
+        "opened_at": view.request.at,
+        "approve_by": submitted.approve_by if submitted else None,
+        "execute_by": submitted.execute_by if submitted else None,
+        "on_quorum": submitted.on_quorum if submitted else None,
+        "plan": opened.plan,
+        "plan_sha256": opened.plan_sha256,
+        "lines": opened.lines,
+        "not_covered": opened.not_covered,
+        "touches": opened.touches,
+        "evidence": opened.evidence,
+        "answers": [
+            {"person": one.person, "decision": one.decision, "level": one.level, "at": one.at}
+            for one in (counted.answers if counted else ())
+        ],
+        "uncounted": [
+            {"person": one.person, "why": one.why, "at": one.at}
+            for one in (counted.uncounted if counted else ())
+        ],
+        "notes": [{"person": one.person, "what": one.what, "says": one.says} for one in view.request.notes],
+        "missing": list(counted.missing) if counted else [],
+        "attempts": [
+            {
+                "number": one.number,
+                "person": one.person,
+                "authority": one.authority,
+                "steps": [
+                    {"index": step.index, "outcome": step.ended.outcome if step.ended else None}
+                    for step in one.steps
+                ],
+                "verified": list(one.verified.lines) if one.verified else None,
+                "state": one.ended.state if one.ended else None,
+                "says": one.ended.says if one.ended else None,
+            }
+            for one in view.request.attempts
+        ],
+        "glass": _glass_json(view),
+        "reviewed": view.request.reviewed.model_dump() if view.request.reviewed else None,
+    }
+
+
+def _glass_json(view: View) -> Json | None:
+    raw = view.request.glass
+    if raw is None:
+        return None
+    one = raw.event
+    return {
+        "person": one.person,
+        "reason": one.reason,
+        "skipped": one.skipped,
+        "review_by": one.review_by,
+        "wrong": view.glass or None,
+    }
+
+
+def grouped(digits: str) -> str:
+    """A digest in groups of four, to be compared by eye."""
+    return " ".join(digits[place : place + 4] for place in range(0, len(digits), 4))

@@ -1,0 +1,1 @@
+"""Signatures with the SSH keys that people have already, through OpenSSH's own ssh-keygen."""

@@ -1,0 +1,1 @@
+"""The command line: `:` and what may be typed after it."""

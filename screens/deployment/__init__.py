@@ -1,0 +1,1 @@
+"""One deployment: its state, its checks, its build with the live log."""

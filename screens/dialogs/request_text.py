@@ -1,0 +1,206 @@
+"""What can be done about a request by whom, and what still keeps that from being sent, in words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from console.outcome import Outcome
+from console.readings import Millis, Problem
+from console.rollback.request import State
+from console.rollback.telling import grouped, mine_of
+from screens.dialogs.review_text import outcome_lines
+from screens.paint import Line, paragraph
+from screens.present import duration
+
+if TYPE_CHECKING:
+    from console.rollback.answering import Answerer
+    from console.rollback.counting import View
+    from screens.rollbacks.page import Held
+
+Verb = Literal["approve", "deny", "withdraw", "revoke", "execute", "submit", "break_glass"]
+OPEN = (State.AWAITING_APPROVAL, State.APPROVED)
+AGAIN = (State.FAILED, State.PARTIALLY_DONE)
+BUTTONS: dict[Verb, str] = {
+    "approve": "Approve",
+    "deny": "Deny",
+    "withdraw": "Withdraw",
+    "revoke": "Take my answer back",
+    "execute": "Carry out",
+    "submit": "Ask for it",
+    "break_glass": "Break glass",
+}
+SENDS: dict[Verb, str] = {
+    "approve": "approves it",
+    "deny": "denies it",
+    "withdraw": "withdraws it",
+    "revoke": "takes your answer back",
+    "execute": "carries it out",
+    "submit": "asks for it",
+    "break_glass": "passes over the quorum, in your name",
+}
+"""What the key that sends does, to be read after it."""
+ANSWERS = ("approve", "deny", "break_glass")
+WIDENS = ("approve", "execute", "submit", "break_glass")
+"""What leads to a change of production: only while the plan still holds, and after a typed word."""
+REASONED = ("deny", "withdraw", "revoke", "submit", "break_glass")
+SHORT = len("SHA256:") + 8
+"""Of a fingerprint that one knows already; it stands in full beside the answer."""
+READ_FIRST = "read it to the end first: page down"
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How far the dialog has come. ``started`` is monotonic seconds of the sending."""
+
+    view: View
+    stage: Literal["open", "sending", "ended"] = "open"
+    verb: Verb | None = None
+    started: float = 0.0
+    who: Answerer | Problem | None = None
+    """``None`` while that is being found out."""
+    held: Held | None = None
+    read: bool = False
+    """Whether the page was on show to its end."""
+    outcome: Outcome | None = None
+
+    @property
+    def person(self) -> str | None:
+        """Who would answer."""
+        return None if self.who is None or isinstance(self.who, Problem) else self.who.person
+
+    @property
+    def asks_word(self) -> bool:
+        """Whether a word has to be typed: not for what only stops harm, as far as its quorum is kept."""
+        plan = self.view.plan
+        return (
+            self.verb in WIDENS and plan is not None and (not plan.stops_harm or self.verb == "break_glass")
+        )
+
+
+def offered(view: View, person: str | None) -> frozenset[Verb]:
+    """What ``person`` may try; whether it counts, the desk says, which knows the policy."""
+    if view.wrong:
+        return frozenset()
+    asked, found = view.request.asked, set[Verb]()
+    if view.state is State.DRAFT:
+        found.add("submit")
+    if view.state in OPEN and asked is not None:
+        if asked.requester == person:
+            found.add("withdraw")
+        elif mine_of(view, person) is not None:
+            found.add("revoke")
+        else:
+            found |= {"approve", "deny"} if view.state is State.AWAITING_APPROVAL else {"deny"}
+    if view.state is State.AWAITING_APPROVAL and breakable(view):
+        found.add("break_glass")
+    if view.state is State.APPROVED or view.state in AGAIN:
+        found.add("execute")
+    return frozenset(found)
+
+
+def breakable(view: View) -> bool:
+    """Whether the policy lets anybody at all pass over what is missing."""
+    asking = [rule for _, rule in view.rules if rule.approvals]
+    return bool(asking) and all(rule.break_glass is not None for rule in asking)
+
+
+def cannot(view: View, verb: str) -> str:
+    """Why ``verb`` is not offered."""
+    if view.wrong:
+        return view.wrong
+    if verb == "approve" and view.state is State.AWAITING_APPROVAL:
+        return f"Nobody approves what they asked for, nor twice: {view.id} waits for somebody else."
+    if verb == "break" and view.state is State.AWAITING_APPROVAL:
+        return "No rule of the policy lets anybody pass over the approvals that are missing."
+    if verb == "execute" and view.state is State.AWAITING_APPROVAL:
+        return f"{view.id} is not approved yet."
+    return f"{view.id} is {view.state.words}."
+
+
+def missing(it: Answering, reason: str, typed: str, word: str) -> str | None:
+    """What still keeps it from being sent, in words; ``None`` when nothing does."""
+    verb = it.verb
+    if it.stage != "open" or verb is None:
+        return "not yet"
+    if verb not in offered(it.view, it.person):
+        return f"meanwhile {it.view.id} is {it.view.state.words}"
+    if not it.read:
+        return READ_FIRST
+    if verb in ANSWERS and it.who is None:
+        return "it is being found out who you are"
+    if verb in ANSWERS and isinstance(it.who, Problem):
+        return f"{it.who.what} {it.who.next}"
+    if verb in WIDENS and it.held is not None and it.held.moved is not None:
+        return "this plan holds no more: it has to be asked for anew"
+    if verb in REASONED and not reason.strip():
+        return "a reason is needed"
+    if it.asks_word and typed.strip() != word:
+        return f"type {word} to confirm"
+    return None
+
+
+def signs_with(it: Answering) -> str:
+    """Who would answer, and with which key."""
+    who = it.who
+    if who is None:
+        return "… finding out who you are"
+    if isinstance(who, Problem):
+        return f"! nobody answers from here: {who.what} {who.next}"
+    if who.key is not None:
+        return f"{who.person} signs with {who.key.fingerprint[:SHORT]}… ({who.key.place})"
+    asks = any(rule.approvals and rule.signature != "none" for _, rule in it.view.rules)
+    wants = "; the policy asks for a signature: key under [approval] in coalmine.toml" if asks else ""
+    return f"{who.person} answers unsigned, as the account behind the token{wants}"
+
+
+def foot(it: Answering, held: str | None, send: str, monotonic: float, cells: int) -> list[Line]:
+    """The lines above the buttons: with what it is signed, what stands in the way, how it ended.
+
+    ``send``: how the key that sends is written.
+    """
+    if it.stage == "sending":
+        elapsed = duration(int((monotonic - it.started) * 1000))
+        signing = " If your key asks for a touch or its passphrase, give it." if it.verb in ANSWERS else ""
+        said = f"… {elapsed}.{signing} You may close this: the outcome will be told and is in the ledger."
+        return paragraph(said, cells, "caution", bold=True)
+    if it.outcome is not None and it.stage == "ended":
+        return outcome_lines(it.outcome, cells)
+    digest = grouped(it.view.request.opened.plan_sha256[:12])
+    lines = []
+    if it.verb is None or it.verb in ANSWERS:
+        tone = "caution" if isinstance(it.who, Problem) else "quiet"
+        lines += paragraph(f"plan {digest} · {signs_with(it)}", cells, tone)  # type: ignore[arg-type]
+    if it.verb is None:
+        if not it.read:
+            lines += paragraph(f"· {READ_FIRST}", cells, "caution")
+        return lines
+    lines += paragraph(follows(it.view, it.verb), cells)
+    return [*lines, *paragraph(f"· {held or f'{send} {SENDS[it.verb]}'}", cells, "quiet")]
+
+
+def follows(view: View, verb: Verb) -> str:
+    """What comes after it was sent."""
+    submitted = view.request.submitted
+    by_itself = submitted is not None and submitted.on_quorum == "execute"
+    words: dict[Verb, str] = {
+        "approve": "Once nothing is missing, a console that polls carries it out by itself."
+        if by_itself
+        else "Once nothing is missing, somebody has to carry it out: X here, or coalmine rollback execute.",
+        "deny": "A denial closes it, whatever others say later.",
+        "withdraw": "It is closed; nothing was sent.",
+        "revoke": "Your answer counts no more; you may answer again.",
+        "execute": "It is sent step by step, and it is looked at what production serves afterwards.",
+        "submit": "Nothing is sent before the policy has what it asks for.",
+        "break_glass": "LOUD: the approvals that are missing are passed over. It stands in the ledger with "
+        "your name, and somebody else has to review it (coalmine rollback review).",
+    }
+    return words[verb]
+
+
+def lapsed(view: View, now: Millis) -> bool:
+    """Whether a deadline went by since ``view`` was read."""
+    from console.rollback.executing import deadline
+
+    until = deadline(view)
+    return until is not None and view.now <= until < now

@@ -1,0 +1,1 @@
+"""The screen of requests: what waits for other people's approval, and what became of it."""

@@ -1,0 +1,77 @@
+"""A room of two panes: a list, and beside or under it what is marked there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.containers import Vertical, VerticalScroll
+from textual.widget import Widget
+
+from screens.list_room import ListRoom
+from screens.screen_mode import ScreenMode
+from screens.widgets.filterline import FilterLine
+from screens.widgets.painted import Painted
+from screens.widgets.steady_rows import SteadyRows
+
+BESIDE_FROM = 120
+"""Cells from which what is marked stands beside the list, not under it."""
+
+
+class TwoPanes(ListRoom):
+    """Half mode has the list alone, full mode what is marked; the last esc but one undoes that."""
+
+    AUTO_FOCUS = "#rows"
+    MARKED: ClassVar[str]
+    """What one row stands for, in a word."""
+    DEFAULT_CSS = """
+    TwoPanes #summary, TwoPanes #heading { height: 1; }
+    TwoPanes #panes { height: 1fr; layout: vertical; }
+    TwoPanes #list { width: 1fr; height: 1fr; }
+    TwoPanes #rows { height: 1fr; }
+    TwoPanes #detail {
+        width: 1fr; height: 1fr; padding: 0 1; border-top: solid $rule; scrollbar-size-vertical: 1;
+    }
+    TwoPanes.-wide #panes { layout: horizontal; }
+    TwoPanes.-wide #detail { width: 45%; padding: 0 0 0 2; border-top: none; border-left: solid $rule; }
+    TwoPanes.-listed #detail { display: none; }
+    TwoPanes.-alone #list { display: none; }
+    TwoPanes.-alone #detail { width: 1fr; border-left: none; border-top: none; }
+    """
+
+    def body(self) -> Iterable[Widget]:
+        yield Painted(id="summary")
+        yield Painted(id="empty")
+        with Vertical(id="panes"):
+            with Vertical(id="list"):
+                yield Painted(id="heading")
+                yield SteadyRows(id="rows")
+            with VerticalScroll(id="detail", can_focus=False):
+                yield Painted(id="marked")
+        yield FilterLine()
+
+    @property
+    def rows(self) -> SteadyRows:
+        """The list."""
+        return self.query_one(SteadyRows)
+
+    def screen_mode_says(self) -> str:
+        words = {ScreenMode.HALF: "half: list", ScreenMode.FULL: f"full: {self.MARKED}"}
+        return words.get(self.screen_mode, "")
+
+    def lay_out(self, some: bool) -> None:
+        """Which panes there are, and how they lie. ``some``: whether the list has any row."""
+        mode = self.screen_mode
+        self.set_class(self.size.width >= BESIDE_FROM, "-wide")
+        self.set_class(mode is ScreenMode.HALF or not some, "-listed")
+        self.set_class(mode is ScreenMode.FULL and some, "-alone")
+
+    def detail_to_top(self) -> None:
+        """Another row is marked: what is said of it begins at its beginning."""
+        self.query_one("#detail", VerticalScroll).scroll_home(animate=False)
+
+    def step_back(self) -> bool:
+        if self.screen_mode is ScreenMode.NORMAL:
+            return False
+        self.set_screen_mode(ScreenMode.NORMAL.value)
+        return True

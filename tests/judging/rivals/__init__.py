@@ -1,0 +1,1 @@
+"""Our own implementations of the judges that ours is compared with."""

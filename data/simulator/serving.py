@@ -56,6 +56,10 @@ def port_app(
 
     @web.middleware
     async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            await request.read()
+        except ConnectionError:  # whoever sent it died over it: half a request is none
+            return web.Response(status=400)
         now = world.advance()
         entry = journal.arrived(request, port, now)
         _ENTRY.set(entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,28 @@ async def test_the_journal_holds_every_request_in_order_with_what_it_did() -> No
         assert {e.at_ms for e in seen} == {ORIGIN}
         text = (await ask.control("GET", "requests")).text
         assert ask.sim.token not in text
+
+
+async def test_a_request_whose_sender_dies_over_it_never_arrived() -> None:
+    async with asking() as ask:
+        canary = (await ask.release())["canaryDeployment"]["id"]
+        body = f'{{"nextStageIndex": 1, "canaryDeploymentId": "{canary}"}}'.encode()
+        url = httpx.URL(f"{ask.sim.vercel_url}/v1/projects/{ask.sim.project_id}/rolling-release/approve-stage")
+        head = (
+            f"POST {url.path}?teamId={ask.sim.team_id} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\n"
+            f"Authorization: {ask.sim.auth['Authorization']}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        for sent, arrived in ((body[:-1], False), (body, True)):
+            reader, writer = await asyncio.open_connection(url.host, url.port)
+            writer.write(head + sent)
+            await writer.drain()
+            if arrived:
+                assert b" 200 " in await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+            assert any(e.method == "POST" for e in await journal(ask)) == arrived
+            assert (await ask.release())["activeStage"]["index"] == (1 if arrived else 0)
 
 
 async def test_truth_follows_the_world() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from textual import events
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
@@ -16,6 +17,25 @@ from screens.widgets.steady_rows import SteadyRows
 
 BESIDE_FROM = 120
 """Cells from which what is marked stands beside the list, not under it."""
+
+
+class _ByWidth(Widget):
+    """Has its room drawn again where its width is another: lines are broken and cut by it."""
+
+    _cells = 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width != self._cells and isinstance(room := self.screen, TwoPanes):
+            self._cells = event.size.width
+            room.refresh_world()
+
+
+class _List(Vertical, _ByWidth):
+    pass
+
+
+class _Detail(VerticalScroll, _ByWidth):
+    pass
 
 
 class TwoPanes(ListRoom):
@@ -43,10 +63,10 @@ class TwoPanes(ListRoom):
         yield Painted(id="summary")
         yield Painted(id="empty")
         with Vertical(id="panes"):
-            with Vertical(id="list"):
+            with _List(id="list"):
                 yield Painted(id="heading")
                 yield SteadyRows(id="rows")
-            with VerticalScroll(id="detail", can_focus=False):
+            with _Detail(id="detail", can_focus=False):
                 yield Painted(id="marked")
         yield FilterLine()
 

@@ -136,7 +136,6 @@ class FlagsScreen(FlagChanges):
         finally:
             self._reading = False
         self.refresh_world()
-        self.call_after_refresh(self.refresh_world)  # the heads of the columns go by the list's own width
 
     def _take(self, known: Known) -> None:
         """Show what was read, the suspects of an incident first."""

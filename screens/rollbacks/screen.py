@@ -125,7 +125,6 @@ class RollbacksScreen(TwoPanes):
         if self._eager:
             self._eager = False
             self._open(None)
-        self.call_after_refresh(self.refresh_world)  # the heads of the columns go by the list's own width
 
     def _mark_sought(self, *, just_read: bool) -> None:
         """Mark the request that was asked for by its name; one that is not there is looked for once."""

@@ -4,7 +4,7 @@
 
 PYTHON      ?= python3
 WORKERS     ?= 2
-FAST_WORKERS ?= 3
+FAST_WORKERS ?= 4
 PROOF_SCALE ?= 0.1
 ARGS        ?=
 
@@ -28,7 +28,7 @@ demo: $(RUN) ## open the console on a simulated world (nothing leaves this machi
 	@$(BIN)/coalmine demo $(ARGS)
 
 test: $(DEV) ## the fast suite: Python only, minutes
-	$(BIN)/pytest -n $(FAST_WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(FAST_WORKERS) --dist worksteal $(ARGS)
 
 test-slow: $(DEV) ## real servers, whole programs, proofs at PROOF_SCALE; a skipped test fails it
 	COALMINE_NO_SKIPS=1 PROOF_SCALE=$(PROOF_SCALE) $(BIN)/pytest -n $(WORKERS) --dist loadgroup --timeout 900 -m '(slow or proof) and not bench' $(ARGS)

@@ -98,6 +98,7 @@ def test_a_host_that_talks_nonsense(here: Place, answer: Callable[[Answers], Non
     assert here.run("ledger", "verify").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "says"),
     [

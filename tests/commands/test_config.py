@@ -66,6 +66,7 @@ def test_a_policy_counts_only_once_adopted_and_only_the_old_one_says_by_whom(her
     assert (back.code, "policy asks for one of qa" in back.err) == (5, True)
 
 
+@pytest.mark.slow
 def test_no_policy_is_found_upward_and_no_variable_overrides_it(here: Place) -> None:
     assert here.run("config", "init").code == 0
     inner = here.folder / "project" / "inner"
@@ -137,6 +138,7 @@ def test_paths_in_a_file_count_from_that_file(empty: Place) -> None:
     assert Path(paths["settings"]) == empty.folder / "a" / "coalmine.toml"
 
 
+@pytest.mark.slow
 def test_a_console_that_only_looked_leaves_room_for_the_first_policy(here: Place) -> None:
     assert here.run("release", "show").code == 0
     with closing(SqliteLedger(here.ledger, SystemClock())) as ledger:
@@ -148,6 +150,7 @@ def test_a_console_that_only_looked_leaves_room_for_the_first_policy(here: Place
     assert (made.code, f"{watched} events of watching alone" in made.err) == (0, True), made.err
 
 
+@pytest.mark.slow
 def test_no_policy_is_put_behind_what_somebody_did_without_one(here: Place) -> None:
     here.ledger.parent.mkdir()
     with closing(SqliteLedger(here.ledger, SystemClock())) as ledger:

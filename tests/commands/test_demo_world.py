@@ -37,6 +37,7 @@ def test_the_scenarios_offered_are_those_of_the_simulator() -> None:
     assert sorted(SCENARIOS) == sorted(scenario.names())
 
 
+@pytest.mark.slow
 async def test_it_is_armed_and_acts_on_its_own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COALMINE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("VERCEL_TOKEN", "a-real-token")
@@ -52,6 +53,7 @@ async def test_it_is_armed_and_acts_on_its_own_world(monkeypatch: pytest.MonkeyP
         await again.close()
 
 
+@pytest.mark.slow
 async def test_read_only_counts_in_the_demo_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COALMINE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("COALMINE_READ_ONLY", "1")

@@ -16,6 +16,7 @@ def newest(there: Place, state: str) -> str:
     return str(next(one["id"] for one in found if one["ready_state"] == state))
 
 
+@pytest.mark.slow
 def test_what_serves_is_shown_with_its_domains_and_checks(here: Place) -> None:
     document = here.run("deployment", "show", "--json").json
     check("deployment show", document)
@@ -29,6 +30,7 @@ def test_what_serves_is_shown_with_its_domains_and_checks(here: Place) -> None:
     assert document["domains"][1] in by_address.out
 
 
+@pytest.mark.slow
 def test_the_log_of_a_build_is_told_with_its_errors(here: Place) -> None:
     broken = newest(here, "ERROR")
     whole = here.run("deployment", "log", broken)
@@ -41,6 +43,7 @@ def test_the_log_of_a_build_is_told_with_its_errors(here: Place) -> None:
     assert len(lines) < len(whole.out.splitlines())
 
 
+@pytest.mark.slow
 def test_what_the_host_does_not_know_is_no_data(here: Place) -> None:
     for verb in ("show", "log"):
         done = here.run("deployment", verb, "dpl_nowhere")

@@ -24,6 +24,7 @@ def states(place: Place, **changes: str | None) -> tuple[int, dict[str, str]]:
     return done.code, {one["id"]: one["state"] for one in done.json["findings"]}
 
 
+@pytest.mark.slow
 def test_all_is_fine_and_nothing_is_made(here: Place) -> None:
     code, found = states(here)
     assert (code, here.ledger.exists()) == (0, False)
@@ -161,6 +162,7 @@ def test_without_rolling_releases_it_says_why_and_what_would_be_won(
     assert doctor.rolling(ReleaseTemplate(((100, None, False),)), slots).state == "works"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "says"),
     [

@@ -37,6 +37,7 @@ def check(heading: str, document: object) -> None:
     assert every - sometimes - found == set(), "not there"
 
 
+@pytest.mark.slow
 def test_the_answers_about_the_release_have_the_keys_listed(here: Place) -> None:
     check("status", here.run("status", "--json", env=QUICK_JUDGE).json)
     shown = keys(here.run("release", "show", "--json", env=QUICK_JUDGE).json)

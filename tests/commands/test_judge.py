@@ -42,6 +42,7 @@ def docs() -> dict[str, Doc]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "code"),
     [

@@ -16,6 +16,7 @@ VERDICTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "code", "settings"), VERDICTS)
 def test_the_exit_code_of_status_is_the_verdict(
     here: Place, word: str, code: int, settings: dict[str, str]
@@ -32,6 +33,7 @@ def test_without_a_metrics_source_there_is_no_verdict_and_no_promotion(here: Pla
     assert "rolling release at 5 %" in done.out
 
 
+@pytest.mark.slow
 def test_a_verdict_of_earlier_is_not_given_as_one_of_now(here: Place) -> None:
     assert here.run("status", env=QUICK_JUDGE).code == 0
     later = here.run("status", env=QUICK_JUDGE | {"COALMINE_PROMETHEUS__URL": "http://127.0.0.1:9"})
@@ -39,6 +41,7 @@ def test_a_verdict_of_earlier_is_not_given_as_one_of_now(here: Place) -> None:
     assert "Prometheus cannot be reached" in later.err
 
 
+@pytest.mark.slow
 def test_status_says_in_words_what_it_says_in_json(here: Place) -> None:
     told = here.run("status")
     assert told.code == 3

@@ -82,6 +82,7 @@ def test_what_is_no_text_is_said_by_the_settings_themselves() -> None:
     assert faults("[screen]\nmouse = 'perhaps'\n")[0].startswith(f"{FILE}:2: screen.mouse: it has to be true")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["open", "demo"])
 def test_the_console_does_not_start_with_keys_that_cannot_be_used(empty: Place, verb: str) -> None:
     file = empty.folder / "coalmine.toml"

@@ -50,6 +50,7 @@ def test_without_a_policy_without_arming_and_read_only_nothing_is_sent(here: Pla
     assert not {"action.intended", "session.armed"} & set(kinds(here))
 
 
+@pytest.mark.slow
 def test_a_release_is_advanced_only_when_armed_and_completed(there: Place, moving: Shop) -> None:
     assert there.run("config", "init").code == 0
     assert there.run("release", "advance", "--reason", "looks fine").code == 5

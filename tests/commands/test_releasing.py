@@ -21,6 +21,7 @@ def staged(place: Place) -> dict[str, Any]:
     return one
 
 
+@pytest.mark.slow
 def test_looking_around_changes_nothing(here: Place) -> None:
     listed = here.run("release", "candidates", "--json")
     assert (listed.code, listed.err, listed.json["verb"]) == (0, "", "start")
@@ -46,6 +47,7 @@ def test_looking_around_changes_nothing(here: Place) -> None:
     assert (shown["gate"], shown["slots"]["reason"]) == (None, "unlimited_slots")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "says"),
     [

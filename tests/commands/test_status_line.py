@@ -66,6 +66,7 @@ def test_whatever_it_is_called_the_line_is_one_short_harmless_line(
     assert "#" not in line
 
 
+@pytest.mark.slow
 def test_its_exit_code_is_that_of_status(here: Place) -> None:
     done = here.run("status", "--line", env=QUICK_JUDGE)
     assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)

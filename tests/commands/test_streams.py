@@ -87,6 +87,7 @@ def test_an_answer_that_cannot_be_written_is_said(here: Place) -> None:
     assert (done.code, "No space left" in done.err) == (1, True), done
 
 
+@pytest.mark.slow
 def test_without_a_terminal_the_console_is_not_drawn(here: Place) -> None:
     for words in ((), ("demo",)):
         done = here.run(*words)

@@ -62,6 +62,7 @@ async def test_harm_is_found_and_named(tmp_path: Path, scenario: str, culprit: s
         assert verdict.metrics[0].canary.split()[0] not in ("–", "")
 
 
+@pytest.mark.slow
 async def test_a_sound_canary_is_promoted_and_all_of_it_can_be_judged_again(tmp_path: Path) -> None:
     async with consoles(tmp_path, "healthy", speed=60) as scene:
         one = await scene.started(**AS_IN_LIFE)

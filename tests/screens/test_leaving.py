@@ -51,6 +51,7 @@ def check_whole(terminal: Terminal, before: list[object]) -> None:
     assert terminal.settings() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "number", "code"),
     [
@@ -90,6 +91,7 @@ def test_quitting_gives_the_terminal_back_even_while_something_hangs(
         check_whole(terminal, before)
 
 
+@pytest.mark.slow
 def test_a_fault_of_our_own_gives_the_terminal_back_and_says_so(repository: Path) -> None:
     with opened([*COMMAND, "broken"], cwd=repository, env=plain()) as terminal:
         before = terminal.settings()
@@ -141,6 +143,7 @@ def test_a_terminal_that_goes_away_ends_the_console(how: str, controlling: bool,
             process.wait()
 
 
+@pytest.mark.slow
 def test_a_console_that_was_stopped_goes_on_and_gives_the_terminal_back(repository: Path) -> None:
     """SIGSTOP cannot be seen coming: the terminal is taken anew, and so must have been let go."""
     with opened(COMMAND, cwd=repository, env=plain()) as terminal:
@@ -159,6 +162,7 @@ def test_a_console_that_was_stopped_goes_on_and_gives_the_terminal_back(reposito
         check_whole(terminal, before)
 
 
+@pytest.mark.slow
 def test_without_the_mouse_the_terminal_keeps_it() -> None:
     with opened([*COMMAND, "mouseless"], env=plain()) as terminal:
         terminal.wait_for("ROLL BACK")

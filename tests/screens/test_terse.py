@@ -155,6 +155,7 @@ def test_two_figures_far_apart_are_two_runs() -> None:
     assert paint.differing((Span(line),), (Span(after),)) == [(4, 5), (46, 47)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (120, 34)])
 def test_a_second_at_rest_costs_few_bytes(columns: int, lines: int) -> None:
     """On a real terminal whose clock the test moves: nothing pressed, nothing new but the ages."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 
 from console.actions import Advance, as_json
 from console.bake import JUDGE, WEAKER, Bake, Baking
@@ -136,6 +137,7 @@ def histogram(p95_ms: float) -> Histogram:
     return Histogram((0.1, p95_ms / 950, math.inf), (700.0, 300.0, 0.0))
 
 
+@cache
 def metrics(error: float = 0.5, latency: float = 412.0) -> tuple[MetricView, ...]:
     """The catalogue's three metrics, the canary with ``error`` percent and ``latency`` milliseconds."""
     jump = error - 0.5 if error > 1 else 0.0

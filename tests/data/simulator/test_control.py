@@ -44,9 +44,10 @@ async def test_a_request_whose_sender_dies_over_it_never_arrived() -> None:
     async with asking() as ask:
         canary = (await ask.release())["canaryDeployment"]["id"]
         body = f'{{"nextStageIndex": 1, "canaryDeploymentId": "{canary}"}}'.encode()
-        url = httpx.URL(f"{ask.sim.vercel_url}/v1/projects/{ask.sim.project_id}/rolling-release/approve-stage")
+        path = f"/v1/projects/{ask.sim.project_id}/rolling-release/approve-stage"
+        url = httpx.URL(ask.sim.vercel_url + path)
         head = (
-            f"POST {url.path}?teamId={ask.sim.team_id} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\n"
+            f"POST {path}?teamId={ask.sim.team_id} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\n"
             f"Authorization: {ask.sim.auth['Authorization']}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode()

@@ -36,6 +36,7 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], Ready]]:
         child.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_one_line_serves_and_stops_cleanly(signum: signal.Signals) -> None:
     with running("--scenario", "error-spike", "--seed", "7", "--speed", "20") as (child, ready):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from console import events
 from console.authorise import Refused, Standing, may
@@ -19,6 +20,14 @@ Files = Callable[[], Rulebook]
 """Reads policy.yaml and people.yaml beside the ledger; raises :class:`PolicyFault`."""
 
 
+class Chain(Protocol):
+    """Knows of approvals."""
+
+    def amiss(self, before: events.PolicyAdopted, after: events.PolicyAdopted, at: Millis) -> str | None:
+        """Why ``after`` must not have taken the place of ``before``; ``None`` where it was right."""
+        ...
+
+
 def last_adopted(story: Sequence[Recorded]) -> events.PolicyAdopted | None:
     """The policy that the ledger says is in force. Raises :class:`console.events.Unknown`."""
     newest = None
@@ -32,12 +41,15 @@ def last_adopted(story: Sequence[Recorded]) -> events.PolicyAdopted | None:
     return newest
 
 
-def in_force(story: Sequence[Recorded], files: Files) -> Rulebook | str:
+def in_force(story: Sequence[Recorded], files: Files, chain: Chain) -> Rulebook | str:
     """The rulebook in force, or why every effect is refused."""
     try:
         adopted = last_adopted(story)
         if adopted is None:
             return "No policy has been adopted for this ledger: run `coalmine config init`."
+        wrong = _slipped_in(story, chain)
+        if wrong is not None:
+            return wrong
         book = files()
     except PolicyFault as error:
         return f"The policy cannot be used: {error.faults[0]}"
@@ -54,8 +66,28 @@ def in_force(story: Sequence[Recorded], files: Files) -> Rulebook | str:
     ]
     if changed:
         names = " and ".join(changed)
-        return f"{names} changed since it was adopted: restore it, or run `coalmine config adopt`."
+        way = "restore it (`coalmine config restore`), or run `coalmine config adopt`"
+        return f"{names} changed since it was adopted: {way}."
     return book
+
+
+def _slipped_in(story: Sequence[Recorded], chain: Chain) -> str | None:
+    """Which policy did not come into force as the one before it asks."""
+    before: events.PolicyAdopted | None = None
+    for one in story:
+        event = events.read(one)
+        if one.kind != events.PolicyAdopted.KIND:
+            continue
+        after = event if isinstance(event, events.PolicyAdopted) else None
+        if before is not None and after is not None:
+            why = chain.amiss(before, after, one.at)
+            if why is not None:
+                return (
+                    f"The policy of event {one.seq} was not adopted as it has to be: {why}"
+                    " Whoever wrote it there could write to the ledger: see docs/ledger.md."
+                )
+        before = after
+    return None
 
 
 def adoption(book: Rulebook, why: str, actor: Actor, at: Millis) -> NewEvent:

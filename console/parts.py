@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from console.adopted import Files
+from console.adopted import Chain, Files
 from console.bake import BakeTerms
 from console.calls import CallLog
 from console.host import Host
@@ -24,6 +24,7 @@ from console.trust import Heads
 if TYPE_CHECKING:
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
+    from console.policy import Rulebook
     from console.signing import OwnKey, Verifier
 
 
@@ -38,6 +39,10 @@ class Parts:
     router: Host
     metrics: MetricsSource | None
     files: Files
+    write_policy: Callable[[Rulebook], object]
+    """Puts a policy's files beside the ledger; raises :class:`console.policy.PolicyFault`."""
+    chain: Chain
+    """Whether one policy may have taken the place of another."""
     where: Where
     judged_by: JudgingTerms
     baked_by: BakeTerms

@@ -416,7 +416,7 @@ class Session:
         try:
             await self._stores(self._trust.look)
             story = await self._stores(lambda: self._ledger.read(stream=POLICY_STREAM))
-            self._book = await self._stores(lambda: in_force(story, self._parts.files))
+            self._book = await self._stores(lambda: in_force(story, self._parts.files, self._parts.chain))
         except StoreUnusable as error:
             self._book = f"The policy in force cannot be read: {error.problem.what}"
 

@@ -117,6 +117,7 @@ def build_session(
     from console.calls import CallLog
     from console.commands.tokens_kept import kept_logins
     from console.parts import Parts
+    from console.rollback.policy_chain import PolicyChain
     from console.session import Session
     from data.heads import RememberedHead
     from data.policy_files import PolicyFiles
@@ -124,7 +125,7 @@ def build_session(
 
     calls = CallLog()
     host = clients.host_client(aim, calls.add)
-    settings = aim.settings
+    files, settings = PolicyFiles(stores.folder), aim.settings
     prober = clients.probes(aim)
     read_only = "Read-only by the settings (read_only)." if settings.read_only else None
     return Session(
@@ -136,7 +137,9 @@ def build_session(
             router=host.router,
             metrics=clients.metrics_source(aim, host),
             supplements=clients.supplements(aim, host),
-            files=PolicyFiles(stores.folder),
+            files=files,
+            write_policy=files.replace,
+            chain=PolicyChain(stores.ledger, clients.signature_verifier),
             where=where_of(aim),
             judged_by=judging_terms(settings),
             baked_by=bake_terms(settings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from pathlib import Path
@@ -91,3 +92,45 @@ class PolicyFiles:
                 path.unlink(missing_ok=True)
             what = error.strerror or str(error)
             raise PolicyFault([f"{self.folder / name}: it cannot be written: {what}."]) from None
+
+    def replace(self, book: Rulebook, *, keep: bool = False) -> list[Path]:
+        """Have the files say what ``book`` says, each at one stroke; those that do already are left alone.
+
+        ``keep``: what stood there stays beside it, under the names returned. Raises :class:`PolicyFault`.
+        """
+        kept = list[Path]()
+        texts = ((POLICY, book.policy_text), (PEOPLE, book.people_text), (SIGNERS, book.signers_text))
+        name = POLICY
+        try:
+            for name, text in texts:
+                path = self.folder / name
+                if self._says(path) == text:
+                    continue
+                if keep and path.exists():
+                    kept.append(_beside(path, "kept"))
+                    os.link(path, kept[-1])
+                if text is None:
+                    path.unlink(missing_ok=True)
+                    continue
+                new = _beside(path, "new")
+                with os.fdopen(create(new), "w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(new, path)
+        except OSError as error:
+            what = error.strerror or str(error)
+            raise PolicyFault([f"{self.folder / name}: it cannot be written: {what}."]) from None
+        return kept
+
+    def _says(self, path: Path) -> str | None:
+        try:
+            return path.read_bytes().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return None
+
+
+def _beside(path: Path, what: str) -> Path:
+    """A name beside ``path`` that nothing has yet."""
+    names = (path.with_name(f"{path.name}.{what}{number or ''}") for number in itertools.count())
+    return next(name for name in names if not name.exists())

@@ -1,4 +1,4 @@
-"""``coalmine config show|path|init|adopt``: settings and policy."""
+"""``coalmine config show|path|init|adopt|restore``: settings and policy."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 
 import click
 
-from console.adopted import STREAM, acted_before, adoption, in_force, last_adopted, may_adopt
-from console.authorise import Refused
+from console.adopted import STREAM, acted_before, adoption, in_force
+from console.clients import signature_verifier
+from console.commands.config_adopt import adopt, faulty, restore, warn_if_stuck
 from console.commands.deciding import changed, logins
 from console.commands.homes import config_dir
 from console.commands.logfile import FILE_NAME as LOG_NAME
 from console.commands.shared import DONE, REFUSED, USAGE, answer, explain, say, words
 from console.envelope import Actor
-from console.events import PolicyAdopted, Unknown
 from console.narrate import narrate
-from console.policy import SHIPPED_POLICY, PolicyFault, Rulebook, load_rulebook, shipped_people
+from console.policy import SHIPPED_POLICY, PolicyFault, shipped_people
 from console.ports import Account, StoreUnusable
+from console.rollback.policy_chain import PolicyChain
 from console.settings import FILE_NAME
 from console.target import Target, load_settings, target
 from console.wiring import new_session_id
@@ -30,7 +31,7 @@ from data.sqlite.ledger import SqliteLedger
 
 @click.group("config")
 def command() -> None:
-    """Settings and policy: show, where they are, init, adopt."""
+    """Settings and policy: show, where they are, init, adopt, restore."""
 
 
 @command.command("path")
@@ -92,7 +93,8 @@ def _policy_says(aim: Target) -> tuple[bool, str]:
         return False, "none yet: run `coalmine config init`"
     try:
         with closing(SqliteLedger(aim.ledger_path, aim.clock)) as ledger:
-            book = in_force(ledger.read(stream=STREAM), PolicyFiles(aim.ledger_path.parent))
+            files, chain = PolicyFiles(aim.ledger_path.parent), PolicyChain(ledger, signature_verifier)
+            book = in_force(ledger.read(stream=STREAM), files, chain)
     except StoreUnusable as error:
         return False, f"{error.problem.what} {error.problem.next}"
     return (False, book) if isinstance(book, str) else (True, f"in force, {book.policy_sha256[:12]}")
@@ -137,7 +139,7 @@ def _init(aim: Target, ledger: SqliteLedger, account: Account, name: str | None,
             files.write(SHIPPED_POLICY, people)
         book = files()
     except PolicyFault as error:
-        return _faulty(error)
+        return faulty(error)
     key = book.person_of(*logins(account))
     actor = Actor(key or "unknown", new_session_id(), "command")
     recorded = ledger.append(STREAM, 0, [adoption(book, "config init", actor, aim.clock.now())])
@@ -148,65 +150,9 @@ def _init(aim: Target, ledger: SqliteLedger, account: Account, name: str | None,
         say(f"In force: {folder / POLICY} and {PEOPLE} (event {recorded[0].seq}); {who}.")
         if watched:
             explain(f"Before it there are {len(watched)} events of watching alone: nobody had acted yet.")
-    _warn_if_stuck(book)
+    warn_if_stuck(book)
     return DONE
 
 
-def _warn_if_stuck(book: Rulebook) -> None:
-    if not book.who_may("adopt_policy", 0):
-        explain("Nobody may adopt another policy by this one: it cannot be changed any more in this ledger.")
-
-
-@command.command("adopt")
-@click.option("--reason", required=True, callback=words, help="Why the policy changes; it is recorded.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def adopt(reason: str, as_json: bool) -> None:
-    """Put the edited policy.yaml, people.yaml and allowed_signers in force.
-
-    The policy in force now decides who may.
-    """
-    sys.exit(
-        changed(lambda aim, ledger, account: _adopt(aim, ledger, account, reason, as_json), "the policy")
-    )
-
-
-def _adopt(aim: Target, ledger: SqliteLedger, account: Account, reason: str, as_json: bool) -> int:
-    story = ledger.read(stream=STREAM)
-    try:
-        decided = may_adopt(story, logins(account), aim.clock.now())
-        before = last_adopted(story)
-    except (Unknown, PolicyFault) as error:
-        decided, before = Refused(f"The policy in force cannot be read: {error}", "Update Coalmine."), None
-    if isinstance(decided, Refused):
-        explain(f"{decided.says} {decided.next}")
-        return REFUSED
-    try:
-        book = PolicyFiles(aim.ledger_path.parent)()
-    except PolicyFault as error:
-        return _faulty(error)
-    seq = None
-    if before and book == _as_adopted(before):
-        explain("Nothing has changed: these files are in force already.")
-    else:
-        event = adoption(book, reason, Actor(decided, new_session_id(), "command"), aim.clock.now())
-        seq = ledger.append(STREAM, story[-1].version, [event])[0].seq
-        if not as_json:
-            say(f"In force from event {seq} on.")
-        _warn_if_stuck(book)
-    if as_json:
-        answer({"seq": seq, "policy_sha256": book.policy_sha256, "person": decided})
-    return DONE
-
-
-def _as_adopted(before: PolicyAdopted) -> Rulebook | None:
-    """The files as they were when they were adopted; ``None`` if this program would not accept them now."""
-    try:
-        return load_rulebook(before.policy, "", before.people, "", before.signers)
-    except PolicyFault:
-        return None
-
-
-def _faulty(error: PolicyFault) -> int:
-    for fault in error.faults:
-        explain(fault)
-    return USAGE
+command.add_command(adopt)
+command.add_command(restore)

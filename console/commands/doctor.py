@@ -20,7 +20,7 @@ from console import doctor
 from console.adopted import STREAM, in_force
 from console.calls import CallLog
 from console.chosen import metrics_choice, metrics_off
-from console.clients import clock_problems, host_client, metrics_source
+from console.clients import clock_problems, host_client, metrics_source, signature_verifier
 from console.commands.homes import home
 from console.commands.ledger_checkpoint import beside_memory
 from console.commands.shared import answer, at_terminal, explain, run, say
@@ -30,6 +30,7 @@ from console.metric_sources import OBSERVABILITY, PROMETHEUS, REQUEST_LOGS, TITL
 from console.policy import Rulebook
 from console.ports import Account, MetricsSource, SourceError, StoreUnusable
 from console.readings import Problem
+from console.rollback.policy_chain import PolicyChain
 from console.settings import ALIASES, PREFIX, SettingsError
 from console.target import Target, load_settings, missing, target
 from data.clock import SystemClock
@@ -260,7 +261,8 @@ def _ledger(aim: Target, account: Account | None) -> list[Finding]:
         with closing(SqliteLedger(path, aim.clock)) as ledger:
             report = ledger.verify()
             seen = None if aim.demo else beside_memory(ledger, aim.loaded)
-            book = in_force(ledger.read(stream=STREAM), PolicyFiles(path.parent))
+            right = PolicyChain(ledger, signature_verifier)
+            book = in_force(ledger.read(stream=STREAM), PolicyFiles(path.parent), right)
     except StoreUnusable as error:
         own = Finding("ledger", "ledger", "fails", "", "history, and every change", needed=True)
         return [doctor.of_problem(own, error.problem)]

@@ -19,6 +19,7 @@ from console.readings import Problem
 from console.rollback.answering import Answering
 from console.rollback.counting import Counting
 from console.rollback.desk import Requests
+from console.rollback.policy_chain import PolicyChain
 from console.target import Target, load_settings, target
 from console.wiring import new_session_id
 from data.policy_files import PolicyFiles
@@ -78,7 +79,8 @@ def requests_here() -> Iterator[Here]:
         )
     ledger = SqliteLedger(aim.ledger_path, aim.clock)
     try:
-        book = in_force(ledger.read(stream=STREAM), PolicyFiles(aim.ledger_path.parent))
+        files, chain = PolicyFiles(aim.ledger_path.parent), PolicyChain(ledger, signature_verifier)
+        book = in_force(ledger.read(stream=STREAM), files, chain)
         counting = Counting(ledger, lambda: book, signature_verifier())
         desk = Requests(ledger, aim.clock, counting, lambda: book, _here)
         yield Here(aim, desk, book, new_session_id())

@@ -18,6 +18,8 @@ from console.probing import Prober
 from console.rollback.counting import View
 from console.rollback.holding import moved
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
+from console.rollback.policy_hands import PolicyHands
+from console.rollback.policy_step import PolicyStep
 
 if TYPE_CHECKING:
     from console.flags.desk import FlagDesk
@@ -39,10 +41,11 @@ class SessionHands:
         prober: Prober | None,
         ledger: Ledger,
         clock: Clock,
+        policy: PolicyHands,
         offload: Offload,
     ) -> None:
         self._gate, self._host, self._flags, self._prober = gate, host, flags, prober
-        self._ledger, self._clock, self._offload = ledger, clock, offload
+        self._ledger, self._clock, self._policy, self._offload = ledger, clock, policy, offload
         self._project_id: str | None = None
 
     async def project_id(self) -> str:
@@ -55,12 +58,17 @@ class SessionHands:
         plan = view.plan
         if plan is None:
             return "Its plan cannot be read."
+        for step in plan.steps:
+            if isinstance(step, PolicyStep) and (why := await self._policy.moved(step)) is not None:
+                return why
         return await moved(plan, self._host, self._flags().provider if _has_flags(plan) else None)
 
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         if isinstance(step, HostStep):
             given = Given(reason, (allowed.arming,), action_id=action_id)
             return await self._gate.with_authority(step.action, given, allowed)
+        if isinstance(step, PolicyStep):
+            return await self._policy.take(step, reason)
         from console.flags.gate import Order
 
         gate = self._flags().gate
@@ -74,6 +82,8 @@ class SessionHands:
     async def became(self, step: Step, action_id: str) -> Outcome | None:
         if isinstance(step, FlagStep):
             return await self._flag_became(step, action_id)
+        if isinstance(step, PolicyStep):
+            return await self._policy.became(step)
         story = await self._offload(partial(self._ledger.read, stream=step.stream))
         intent = next((one for one in open_intents(story).open if one.action_id == action_id), None)
         if intent is not None:

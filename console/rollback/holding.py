@@ -29,7 +29,9 @@ async def moved_under(step: Step, host: Host, flags: FlagProvider | None) -> str
     """The same for one step."""
     if isinstance(step, HostStep):
         return await _host(step, host)
-    return await _flag(step, flags)
+    if isinstance(step, FlagStep):
+        return await _flag(step, flags)
+    return None  # what it depends on is in the ledger: whoever has that looks
 
 
 async def _host(step: HostStep, host: Host) -> str | None:

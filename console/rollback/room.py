@@ -25,6 +25,7 @@ from console.rollback.executing import Executor
 from console.rollback.hands import SessionHands
 from console.rollback.making import not_covered_by
 from console.rollback.plan import HostStep, Plan, ordered
+from console.rollback.policy_hands import PolicyHands
 from console.rollback.request import State
 from console.signing import OwnKey, Verifier
 from console.world import Waiting
@@ -207,7 +208,8 @@ def room_of(
     """The room of a session made of ``parts``. Raises ``ValueError`` where it cannot check signatures."""
     if parts.verifier is None:
         raise ValueError("no verifier")
-    hands = SessionHands(gate, parts.router, flags, parts.prober, parts.ledger, parts.clock, offload)
+    policy = PolicyHands(parts.ledger, parts.clock, actor, parts.write_policy, offload)
+    hands = SessionHands(gate, parts.router, flags, parts.prober, parts.ledger, parts.clock, policy, offload)
     needs = Needs(
         parts.ledger,
         parts.leases,

@@ -8,6 +8,7 @@ from console.rollback.approval import Counted
 from console.rollback.counting import View
 from console.rollback.executing import deadline
 from console.rollback.plan import STOPPING, FlagStep, HostStep, Step
+from console.rollback.policy_step import PolicyStep
 from console.rollback.request import State
 
 
@@ -53,6 +54,8 @@ def step_words(step: Step) -> str:
     """One step in a line."""
     if isinstance(step, FlagStep):
         return f"flag {step.plan.key} → {step.plan.change.words}"
+    if isinstance(step, PolicyStep):
+        return "put another policy in force: every line that changes is below"
     action = step.action
     words = {
         "abort": "abort the rolling release: back to {baseline_deployment_id}",
@@ -73,6 +76,8 @@ def undo_words(step: Step) -> str:
         if name in ("abort", "rollback"):
             return "undone by promoting"
         return "undone by an instant rollback" if name in ("promote", "complete") else "undone by abort"
+    if isinstance(step, PolicyStep):
+        return "undone by adopting the one before"
     return "undone by one key, if nobody has changed it since" if step.what in STOPPING else "reversible"
 
 

@@ -30,6 +30,7 @@ from console.rollback.counting import Counting, View
 from console.rollback.desk import Requests, Shown
 from console.rollback.executing import Executor
 from console.rollback.plan import HostStep, Plan, Step, ordered
+from console.rollback.policy_chain import PolicyChain
 from console.rollback.request import State
 from console.signing import APPROVAL
 from data.clock import ScaledClock
@@ -114,7 +115,8 @@ class Vault:
                 (self.folder / name).write_text(text)
 
     def book(self) -> Rulebook | str:
-        return in_force(self.ledger.read(stream=POLICY), PolicyFiles(self.folder))
+        chain = PolicyChain(self.ledger, SshVerifier)
+        return in_force(self.ledger.read(stream=POLICY), PolicyFiles(self.folder), chain)
 
     def opened(self) -> Requests:
         counting = Counting(self.ledger, self.book, SshVerifier())

@@ -135,3 +135,50 @@ def test_a_flag_goes_first_and_both_are_undone_as_one_plan(there: Place, moving:
     flag = there.run("flags", "show", "new-cart", "--json").json
     assert "static" in json.dumps(flag)
     assert rollbacks(moving) == 1
+
+
+KEEPERS = "applies_to: {action: [adopt_policy]}\n    roles: [devops]\n    approvals: 0"
+
+
+def test_the_policy_itself_is_changed_with_the_old_ones_quorum(there: Place, moving: Shop) -> None:
+    keys = office(there)
+    state, drafts = there.folder / "state", there.folder / "drafts"
+    kept = ASKING.replace(KEEPERS, KEEPERS.replace("approvals: 0", "approvers: [qa]\n    approvals: 1"))
+    (state / "policy.yaml").write_text(kept)
+    assert there.run("config", "adopt", "--reason", "two keep it").code == 0
+
+    (state / "policy.yaml").write_text(ASKING)
+    alone = there.run("config", "adopt", "--reason", "one is enough")
+    assert alone.code == 5
+    assert "coalmine config restore; coalmine config adopt --from" in alone.err
+    restored = there.run("config", "restore", "--json")
+    assert (restored.code, (state / "policy.yaml").read_text()) == (0, kept)
+    check("config restore", restored.json)
+    [aside] = restored.json["kept"]
+    drafts.mkdir()
+    (drafts / "policy.yaml").write_text((state / "policy.yaml.kept").read_text())
+    assert aside.endswith("policy.yaml.kept")
+    for name in ("people.yaml", "allowed_signers"):
+        (drafts / name).write_text((state / name).read_text())
+
+    asked = there.run("config", "adopt", "--from", str(drafts), "--reason", "one is enough")
+    assert asked.code == 3, asked
+    assert "-    approvals: 1" in asked.err
+    page = there.run("approve", "RB-1", "--key", str(keys["bo"].private), env=NO_TOKEN)
+    for part in (
+        "ANOTHER POLICY: policy.yaml",
+        "-    approvals: 1",
+        "+    approvals: 0",
+        "adopting the one before",
+    ):
+        assert part in page.out
+    assert there.run("approve", "RB-1", "--yes", "--key", str(keys["bo"].private), env=NO_TOKEN).code == 0
+    assert (state / "policy.yaml").read_text() == kept, "nothing yet"
+    assert there.run("rollback", "execute", "RB-1").code == 0
+    assert (state / "policy.yaml").read_text() == ASKING
+    assert there.run("config", "show", "--json").json["policy"]["in_force"] is True
+    (drafts / "policy.yaml").write_text(kept)
+    freely = there.run("config", "adopt", "--from", str(drafts), "--reason", "two again", "--json")
+    assert (freely.code, (state / "policy.yaml").read_text()) == (0, kept)
+    check("config init, config adopt", freely.json)
+    assert moving.effects() == []

@@ -13,8 +13,10 @@ from console.adopted import STREAM, acted_before, adoption, in_force, may_adopt
 from console.authorise import Refused
 from console.envelope import Actor, NewEvent
 from console.policy import SHIPPED_POLICY, PolicyFault, Rulebook, load_rulebook, shipped_people
+from console.rollback.policy_chain import PolicyChain
 from data.policy_files import PEOPLE, POLICY, SIGNERS, PolicyFiles
 from data.sqlite.ledger import SqliteLedger
+from data.ssh.signing import SshVerifier
 from tests.console.recorded import ANA, still_ledger
 from tests.console.test_allowed_signers import LINE
 from tests.simulated import ORIGIN
@@ -32,7 +34,7 @@ def adopted(folder: Path, ledger: SqliteLedger) -> PolicyFiles:
 
 
 def now(ledger: SqliteLedger, files: PolicyFiles) -> Rulebook | str:
-    return in_force(ledger.read(stream=STREAM), files)
+    return in_force(ledger.read(stream=STREAM), files, PolicyChain(ledger, SshVerifier))
 
 
 def test_nothing_is_in_force_before_it_was_adopted(tmp_path: Path) -> None:

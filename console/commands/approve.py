@@ -17,7 +17,8 @@ from console.readings import Problem
 from console.rollback.answering import Answering
 from console.rollback.counting import View
 from console.rollback.request import State
-from console.rollback.telling import mine_of, page
+from console.rollback.short_page import short_page
+from console.rollback.telling import mine_of
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -62,8 +63,10 @@ async def _approve(request_id: str, yes: bool, key: Path | None, reason: str | N
         view = await here.desk.get(request_id)
         if view is None:
             return _tell(_missing(request_id), None, as_json)
+        left = 0
         if not as_json:
-            for line in page(view, None):  # at once: who answers is found out while it is read
+            lines, left = short_page(view)
+            for line in lines:  # at once: who answers is found out while it is read
                 say(line)
         answers = here.answering(key)
         who = await answers.who()
@@ -73,9 +76,20 @@ async def _approve(request_id: str, yes: bool, key: Path | None, reason: str | N
         if view.state not in (State.AWAITING_APPROVAL, State.APPROVED):
             return _tell(_over(view), view, as_json)
         pressed: Pressed | None = "approve" if yes else _ask(who.person, as_json)
+        if left and pressed == "approve" and not yes:
+            return _tell(_unread(view, left), view, as_json)
         if pressed is None:
             return _tell(Outcome(End.REFUSED_HERE, "Nothing was answered; nothing changed."), view, as_json)
         return _tell(await _answer(answers, view, pressed, reason), view, as_json)
+
+
+def _unread(view: View, left: int) -> Outcome:
+    says = f"Nothing was answered: {left} lines of the plan are not on this page."
+    return Outcome(
+        End.REFUSED_HERE,
+        says,
+        f"Read all of it: `coalmine rollback show {view.id}`. Then: `coalmine approve {view.id} --yes`.",
+    )
 
 
 WANTED = {"deny": "Why not", "asks": "What", "needs_time": "For what"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from console.envelope import Json
 from console.readings import Millis
 from console.rollback.approval import Counted
@@ -81,31 +83,36 @@ def undo_words(step: Step) -> str:
     return "undone by one key, if nobody has changed it since" if step.what in STOPPING else "reversible"
 
 
-def page(view: View, you: str | None, per_minute: float | None = None) -> list[str]:
-    """All that an approver has to see, in a screen: what, why, who, what not, what waiting costs."""
+def page(
+    view: View, you: str | None, per_minute: float | None = None, *, lines: Sequence[str] | None = None
+) -> list[str]:
+    """All that an approver has to see, in a screen: what, why, who, what not, what waiting costs.
+
+    ``lines``: the details of the plan, if not all that the request keeps.
+    """
     opened, submitted = view.request.opened, view.request.submitted
-    lines = [f"{view.id}  {opened.title}", f"{standing_words(view)}", who_words(view), ""]
+    found = [f"{view.id}  {opened.title}", f"{standing_words(view)}", who_words(view), ""]
     if view.wrong:
-        lines += [f"! {view.wrong}", ""]
-    lines += [f"WHY    {one}" for one in opened.evidence] or ["WHY    no verdict was recorded with it"]
+        found += [f"! {view.wrong}", ""]
+    found += [f"WHY    {one}" for one in opened.evidence] or ["WHY    no verdict was recorded with it"]
     if view.plan is not None:
         for number, step in enumerate(view.plan.steps, 1):
             lead = "WHAT " if number == 1 else "     "
-            lines.append(f"{lead} {number} {step_words(step)}  ({step.level}; {undo_words(step)})")
-    lines += [f"        {line}" for line in opened.lines]
-    lines.append(f"WHOM   {opened.touches}")
-    lines += [f"NOT    {one}" for one in opened.not_covered]
-    lines += ["", *answer_lines(view)]
-    lines += [f"  ? {one.person} {one.what.replace('_', ' ')}: {one.says}" for one in view.request.notes]
-    lines.append(f"PLAN   {grouped(opened.plan_sha256[:16])}  (what is signed stands for exactly this)")
+            found.append(f"{lead} {number} {step_words(step)}  ({step.level}; {undo_words(step)})")
+    found += [f"        {line}" for line in (opened.lines if lines is None else lines)]
+    found.append(f"WHOM   {opened.touches}")
+    found += [f"NOT    {one}" for one in opened.not_covered]
+    found += ["", *answer_lines(view)]
+    found += [f"  ? {one.person} {one.what.replace('_', ' ')}: {one.says}" for one in view.request.notes]
+    found.append(f"PLAN   {grouped(opened.plan_sha256[:16])}  (what is signed stands for exactly this)")
     if submitted is not None and view.state is State.AWAITING_APPROVAL:
         costs = f"about {per_minute:,.0f} requests a minute go on as now; " if per_minute else ""
-        lines.append(f"WAITING costs: {costs}if nothing is answered it expires and nothing changes")
+        found.append(f"WAITING costs: {costs}if nothing is answered it expires and nothing changes")
     mine = mine_of(view, you)
     if mine is not None:
         verb = "approved" if mine.decision == "approve" else "denied"
-        lines.append(f"YOU    {verb} it already ({mine.level}); that is recorded")
-    return lines
+        found.append(f"YOU    {verb} it already ({mine.level}); that is recorded")
+    return found
 
 
 def mine_of(view: View, you: str | None) -> Counted | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from console.rollback.counting import View
 from console.rollback.request import State
 from data.clock import SystemClock
-from tests.attacks.test_requests import MovingClock, Vault
+from tests.attacks.test_requests import ANA, PLAN, SHOWN, MovingClock, Vault
 from tests.commands.running import PROGRAM
 from tests.data.ssh.keys import new_key
 from tests.terminal import opened
@@ -68,3 +69,17 @@ def test_one_page_one_key_and_the_next_call_says_what_was_recorded(vault: Vault)
     assert view(vault, name).state is State.APPROVED
     with opened(words, env=environment(vault), columns=80, lines=40) as terminal:
         terminal.wait_for("YOU    have approved it already (signed)")
+
+
+def test_what_does_not_fit_is_said_and_not_approved_unread(vault: Vault) -> None:
+    long = replace(SHOWN, lines=tuple(f"-  line {number} of what changes" for number in range(400)))
+    asked = asyncio.run(vault.desk.ask(PLAN, long, ANA, "errors at checkout"))
+    name, words = asked.next, [*PROGRAM, "approve", asked.next]
+    with opened(words, env=environment(vault), columns=80, lines=200) as terminal:
+        terminal.wait_for("more lines: `coalmine rollback show", "bo: [y] approve")
+        assert len(terminal.raw) <= 4096
+        terminal.press("y")
+        terminal.wait_for("lines of the plan are not on this page")
+    assert view(vault, name).request.answers == ()
+    with opened([*words, "--yes"], env=environment(vault), columns=80, lines=200) as terminal:
+        terminal.wait_for(f"bo approved {name}.")

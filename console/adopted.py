@@ -114,11 +114,26 @@ def acted_before(story: Sequence[Recorded]) -> Recorded | None:
 
 def may_adopt(story: Sequence[Recorded], logins: Sequence[str | None], now: Millis) -> Refused | str:
     """Whether the owner of ``logins`` may change the policy: the *old* one decides. Their key if so."""
+    return _may_adopt(story, logins, now)[0]
+
+
+def may_keep(story: Sequence[Recorded], logins: Sequence[str | None], now: Millis) -> Refused | str:
+    """Whether they may keep the ledger, as whoever may ask for another policy does. Their key if so.
+
+    That the policy wants more people for another policy is no reason to leave a secret where it stands.
+    """
+    decided, person = _may_adopt(story, logins, now)
+    return person if isinstance(decided, Refused) and decided.approvals else decided
+
+
+def _may_adopt(
+    story: Sequence[Recorded], logins: Sequence[str | None], now: Millis
+) -> tuple[Refused | str, str]:
     adopted = last_adopted(story)
     if adopted is None:
-        return Refused("No policy has been adopted yet.", "Run `coalmine config init`.")
+        return Refused("No policy has been adopted yet.", "Run `coalmine config init`."), ""
     old = load_rulebook(adopted.policy, "the policy in force", adopted.people, "the people in force")
     person = old.person_of(*logins)
     problem = f"The account {next((x for x in logins if x), '?')} is not listed in the people.yaml in force."
     decided = may("adopt_policy", 0, Standing(old, person, problem, None, None, True, now))
-    return decided if isinstance(decided, Refused) else person or ""
+    return (decided if isinstance(decided, Refused) else person or ""), person or ""

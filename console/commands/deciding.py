@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 
-from console.adopted import STREAM, may_adopt
+from console.adopted import STREAM, may_keep
 from console.authorise import Refused
 from console.clients import host_client
 from console.commands.shared import REFUSED, explain, run
@@ -51,8 +51,8 @@ def logins(account: Account) -> list[str]:
 
 
 def decider(ledger: Ledger, account: Account, now: Millis) -> Refused | str:
-    """The person's key if the policy in force lets them change it: the right to keep the ledger, too."""
+    """The person's key if the policy in force lets them ask for another one: the right to keep the ledger."""
     try:
-        return may_adopt(ledger.read(stream=STREAM), logins(account), now)
+        return may_keep(ledger.read(stream=STREAM), logins(account), now)
     except (Unknown, PolicyFault) as error:
         return Refused(f"The policy in force cannot be read: {error}", "Update Coalmine.")

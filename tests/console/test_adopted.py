@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from console import events
-from console.adopted import STREAM, acted_before, adoption, in_force, may_adopt
+from console.adopted import STREAM, acted_before, adoption, in_force, may_adopt, may_keep
 from console.authorise import Refused
 from console.envelope import Actor, NewEvent
 from console.policy import SHIPPED_POLICY, PolicyFault, Rulebook, load_rulebook, shipped_people
@@ -98,6 +99,23 @@ def test_the_recorded_text_is_the_policy_that_was_in_force(tmp_path: Path) -> No
 def test_a_fault_names_its_file() -> None:
     with pytest.raises(PolicyFault, match="/nowhere"):
         PolicyFiles(Path("/nowhere"))()
+
+
+def test_a_quorum_for_another_policy_stops_nobody_from_keeping_the_ledger(tmp_path: Path) -> None:
+    free = "applies_to: {action: [adopt_policy]}\n    roles: [devops]\n    approvals: 0"
+    with still_ledger(tmp_path) as ledger:
+        files = adopted(tmp_path, ledger)
+        kept = SHIPPED_POLICY.replace(
+            free, free.replace("approvals: 0", "approvers: [development]\n    approvals: 1")
+        )
+        files.replace(replace(files(), policy_text=kept))
+        ledger.append(STREAM, ledger.version(STREAM), [adoption(files(), "two keep it", ANA, ORIGIN)])
+        asked = may_adopt(ledger.read(), ["usr_ana"], ORIGIN)
+        assert isinstance(asked, Refused)
+        assert asked.approvals == 1
+        assert may_keep(ledger.read(), ["usr_ana"], ORIGIN) == "ana"
+        for stranger in ("usr_jo", "usr_eve"):
+            assert isinstance(may_keep(ledger.read(), [stranger], ORIGIN), Refused)
 
 
 def test_what_a_console_only_saw_is_no_act_and_what_a_person_did_is(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.canary.values import value_of
 from console.canary.verdict import Word
+from console.traffic import per_minute
 from console.trend import trend
 from console.world import MetricView, World
 
 CELLS = 30
 """Of a plot in one line: half a minute each."""
+MET = " requests a minute met "
 WORDS = {"promote": "promote", "hold": "hold", "rollback": "ROLL BACK", "no_data": "no data"}
 
 
@@ -28,6 +31,22 @@ def plotted(view: MetricView) -> list[str]:
     return found
 
 
+def _met(world: World) -> list[str]:
+    """How many requests whatever is complained of meets, where that is known."""
+    release, rate = world.release.value, per_minute(world)
+    if rate is None:
+        return []
+    if release is not None and release.active and release.percentage is not None:
+        return [f"about {rate * release.percentage / 100:,.0f}{MET}the canary"]
+    return [f"about {rate:,.0f}{MET}what serves"]
+
+
+def waiting_costs(evidence: Sequence[str]) -> str:
+    """What goes on while nobody answers, of a request with this evidence; empty where it is not known."""
+    known = next((one for one in evidence if MET in one), "")
+    return known.replace(MET, " requests a minute go on to meet ")
+
+
 def evidence_of(world: World) -> tuple[str, ...]:
     """The verdict with its reasons, or that there was none; a bake's where production is watched alone."""
     release, bake, lines = world.release.value, world.bake, list[str]()
@@ -39,6 +58,7 @@ def evidence_of(world: World) -> tuple[str, ...]:
         lines += [f"  {reason}" for reason in verdict.reasons]
     if release is not None and release.active and release.percentage is not None:
         lines.append(f"the canary had {release.percentage:g} % of visitors")
+    lines += _met(world)
     stale = [source.name for source in world.sources if source.state.value in ("stale", "lost")]
     if stale:
         lines.append(f"not fresh at that moment: {', '.join(stale)}")

@@ -8,6 +8,7 @@ from console.envelope import Json
 from console.readings import Millis
 from console.rollback.approval import Counted
 from console.rollback.counting import View
+from console.rollback.evidence import waiting_costs
 from console.rollback.executing import deadline
 from console.rollback.plan import STOPPING, FlagStep, HostStep, Step
 from console.rollback.policy_step import PolicyStep
@@ -83,9 +84,7 @@ def undo_words(step: Step) -> str:
     return "undone by one key, if nobody has changed it since" if step.what in STOPPING else "reversible"
 
 
-def page(
-    view: View, you: str | None, per_minute: float | None = None, *, lines: Sequence[str] | None = None
-) -> list[str]:
+def page(view: View, you: str | None, *, lines: Sequence[str] | None = None) -> list[str]:
     """All that an approver has to see, in a screen: what, why, who, what not, what waiting costs.
 
     ``lines``: the details of the plan, if not all that the request keeps.
@@ -106,8 +105,8 @@ def page(
     found += [f"  ? {one.person} {one.what.replace('_', ' ')}: {one.says}" for one in view.request.notes]
     found.append(f"PLAN   {grouped(opened.plan_sha256[:16])}  (what is signed stands for exactly this)")
     if submitted is not None and view.state is State.AWAITING_APPROVAL:
-        costs = f"about {per_minute:,.0f} requests a minute go on as now; " if per_minute else ""
-        found.append(f"WAITING costs: {costs}if nothing is answered it expires and nothing changes")
+        costs = f"costs: {known}; " if (known := waiting_costs(opened.evidence)) else ""
+        found.append(f"WAITING {costs}if nothing is answered it expires and nothing changes")
     mine = mine_of(view, you)
     if mine is not None:
         verb = "approved" if mine.decision == "approve" else "denied"

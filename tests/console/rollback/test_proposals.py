@@ -11,7 +11,7 @@ from console.actions import Rollback
 from console.canary.verdict import Word
 from console.outcome import End
 from console.rollback import happened as h
-from console.rollback.evidence import Harm, evidence_of, harm_of
+from console.rollback.evidence import Harm, evidence_of, harm_of, waiting_costs
 from console.rollback.plan import HostStep
 from console.rollback.request import State
 from tests.console.consoles import until
@@ -98,6 +98,15 @@ async def test_what_everyone_has_and_goes_bad_is_proposed_to_go_back(tmp_path: P
         assert not [path for path in scene.effects() if "/rollback/" in path]
         assert (await seen(room, opened.request_id)).state is State.AWAITING_APPROVAL
         # it is not carried out here: at sixty times life's speed the gate takes 0.25 s for too late
+
+
+def test_what_waiting_costs_is_frozen_with_the_rest() -> None:
+    """14,400 and 4,800 requests a minute on the two tracks; the canary has a quarter of the visitors."""
+    rolling = evidence_of(worlds.rollback())
+    assert "about 4,800 requests a minute met the canary" in rolling
+    assert waiting_costs(rolling) == "about 4,800 requests a minute go on to meet the canary"
+    assert "about 19,200 requests a minute met what serves" in evidence_of(worlds.complete())
+    assert waiting_costs(evidence_of(replace(worlds.rollback(), metrics=()))) == ""
 
 
 BAKE = worlds.bake(Word.ROLLBACK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -12,10 +12,11 @@ from console.authorise import Refused, Standing, authorise_named
 from console.effect import Offload
 from console.envelope import Actor
 from console.host import AliasMove, BuildLine, Candidate, Check, Detail, Host, Slots
+from console.last_verdicts import LastVerdict, last_verdicts
 from console.looking import Looking
 from console.outcome import End, Outcome
 from console.planning import active_canary
-from console.ports import Clock, Ledger, LedgerConflict, Project, SourceError
+from console.ports import Clock, Ledger, LedgerConflict, Project, SourceError, StoreUnusable
 from console.preflight import Facts, Item, preflight
 from console.situation import Situation, read_situation
 
@@ -40,6 +41,13 @@ class Production:
         if for_rollback:
             return await self._host.rollback_candidates()
         return await self._host.candidates()
+
+    async def last_verdicts(self, deployments: Iterable[str]) -> Mapping[str, LastVerdict]:
+        """What was said last of each that was ever judged; nothing where the ledger cannot be read."""
+        try:
+            return await self._offload(partial(last_verdicts, self._ledger, tuple(deployments)))
+        except StoreUnusable:
+            return {}
 
     async def situation(self, action: str) -> Situation:
         """The state of production as far as ``action`` depends on it, without a target."""

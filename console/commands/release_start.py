@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from console.commands.report import ago
 from console.commands.shared import DONE, answer, explain, run, say, visible
 from console.envelope import Json
 from console.host import Candidate
+from console.last_verdicts import LastVerdict
 from console.outcome import End, Outcome
 from console.planning import Choice
 from console.ports import SourceError
@@ -45,12 +47,13 @@ async def _candidates(for_rollback: bool, as_json: bool) -> int:
         rolling = situation.project is not None and situation.project.rolling_releases
         verb: Verb = "rollback" if for_rollback else "start" if rolling else "promote"
         found = choices(verb, await production.candidates(for_rollback=for_rollback), situation)
+        said = await production.last_verdicts(row.candidate.deployment.id for row in found.rows)
         now = aim.clock.now()
     if as_json:
-        answer(as_report(found, now))
+        answer(as_report(found, said, now))
         return DONE
     for row in found.rows:
-        say(line_of(row, now))
+        say(line_of(row, said.get(row.candidate.deployment.id), now))
     if not found.rows:
         say("No deployment could be rolled back to." if for_rollback else "No production deployment yet.")
     if found.in_the_way is not None:
@@ -58,7 +61,7 @@ async def _candidates(for_rollback: bool, as_json: bool) -> int:
     return DONE
 
 
-def as_report(found: Choices, now: Millis) -> Json:
+def as_report(found: Choices, said: Mapping[str, LastVerdict], now: Millis) -> Json:
     """What ``release candidates --json`` answers."""
     return {
         "now": now,
@@ -70,6 +73,7 @@ def as_report(found: Choices, now: Millis) -> Json:
                 "branch": row.candidate.branch,
                 "substate": row.candidate.substate,
                 "checks": checks_of(row.candidate),
+                "last_verdict": last.word.value if (last := said.get(row.candidate.deployment.id)) else None,
                 "eligible": row.why_not is None and found.in_the_way is None,
                 "why_not": row.why_not or found.in_the_way,
             }
@@ -78,8 +82,8 @@ def as_report(found: Choices, now: Millis) -> Json:
     }
 
 
-def line_of(row: Choosable, now: Millis) -> str:
-    """One deployment in a line."""
+def line_of(row: Choosable, said: LastVerdict | None, now: Millis) -> str:
+    """One deployment in a line, with what was said last of it."""
     own = row.candidate.deployment
     message = visible(own.commit_message or "").split("\n")[0]
     message = message if len(message) <= WIDTH else f"{message[: WIDTH - 1]}…"
@@ -87,7 +91,8 @@ def line_of(row: Choosable, now: Millis) -> str:
     state = "ok" if row.why_not is None else row.why_not
     return (
         f"{own.id}  {(own.commit_sha or '')[:7]:<7}  {message:<{WIDTH}}  {own.author or '–':<8}  {age:>11}  "
-        f"checks {checks_of(row.candidate) or 'not said'}  {state}"
+        f"checks {checks_of(row.candidate) or 'not said'}  "
+        f"verdict {said.word.value if said else 'none'}  {state}"
     )
 
 

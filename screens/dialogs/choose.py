@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from textual import on, work
@@ -12,6 +13,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from console.host import Candidate
+from console.last_verdicts import LastVerdict
 from console.ports import SourceError
 from console.readings import Millis
 from console.world import World
@@ -27,6 +29,7 @@ from screens.present import NOTHING, duration
 from screens.release.deployments import haystack, state_of
 from screens.widgets.filterline import FilterLine
 from screens.widgets.painted import Painted
+from screens.words import VERDICTS
 
 Wish = Literal["start", "promote", "rollback"]
 TITLES: dict[Wish, str] = {
@@ -49,8 +52,18 @@ def why_not(wish: Wish, one: Candidate, serving: str | None) -> str:
     return ""
 
 
-def row(wish: Wish, one: Candidate, serving: str | None, now: Millis, cells: int) -> str:
-    """One deployment as a line of text."""
+def judged(said: LastVerdict | None) -> str:
+    """The last word on it as a canary."""
+    if said is None:
+        return NOTHING
+    glyph, word, _ = VERDICTS[said.word]
+    return f"{glyph} {word.lower()}"
+
+
+def row(
+    wish: Wish, one: Candidate, serving: str | None, last: LastVerdict | None, now: Millis, cells: int
+) -> str:
+    """One deployment as a line of text. ``last``: what was said last of it."""
     deployment = one.deployment
     glyph, word, _ = state_of(one, serving)
     age = NOTHING if deployment.created_at is None else duration(now - deployment.created_at)
@@ -60,7 +73,8 @@ def row(wish: Wish, one: Candidate, serving: str | None, now: Millis, cells: int
         [
             (span(f"{glyph} {said or word}"), 15),
             (span((deployment.commit_sha or deployment.id)[:7]), 7),
-            (span(message), max(cells - 15 - 7 - 10 - 7 - 8, 8)),
+            (span(message), max(cells - 15 - 7 - 11 - 10 - 7 - 10, 8)),
+            (span(judged(last)), 11),
             (span(deployment.author or NOTHING), 10),
             (span(age), 7),
         ]
@@ -90,6 +104,7 @@ class ChooseDialog(Moves, Dialog[str]):
         self._wish = wish
         self._candidates: list[Candidate] = []
         self._serving: str | None = None
+        self._verdicts: Mapping[str, LastVerdict] = {}
         self._says = "… asking the host"
 
     def compose(self) -> ComposeResult:
@@ -117,6 +132,7 @@ class ChooseDialog(Moves, Dialog[str]):
         except SourceError as error:
             self._says = f"{error.problem.what} {error.problem.next}"
         else:
+            self._verdicts = await production.last_verdicts(one.deployment.id for one in found)
             self._candidates = found
             self._says = "" if found else "The host offers none."
             self._fill(app.present())
@@ -129,7 +145,8 @@ class ChooseDialog(Moves, Dialog[str]):
         keep = matcher(self.filter.value)
         for index, one in enumerate(one for one in self._candidates if keep(haystack(one))):
             barred = bool(why_not(self._wish, one, self._serving))
-            text = row(self._wish, one, self._serving, now, self.box_cells() - 2)
+            last = self._verdicts.get(one.deployment.id)
+            text = row(self._wish, one, self._serving, last, now, self.box_cells() - 2)
             options.add_option(Option(text, id=one.deployment.id, disabled=barred))
             first = index if first is None and not barred else first
         options.highlighted = first

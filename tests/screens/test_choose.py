@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
 from textual.widgets import Input, OptionList
 
+from console.canary.verdict import Word
 from console.host import Candidate
+from console.last_verdicts import LastVerdict
 from console.outcome import End, Outcome
 from console.production import Production
 from console.project import Project
@@ -27,6 +30,10 @@ class Offering:
 
     async def candidates(self, *, for_rollback: bool) -> list[Candidate]:
         return [Candidate(one) for one in (NEWER, worlds.CANARY, worlds.BASELINE)]
+
+    async def last_verdicts(self, deployments: Iterable[str]) -> Mapping[str, LastVerdict]:
+        said = LastVerdict(Word.ROLLBACK, worlds.NOW - 60_000)
+        return {one: said for one in deployments if one == NEWER.id}
 
     async def project(self) -> Project:
         return Project("prj_1", "shop", "team_1", worlds.BASELINE.id, True, None, True)
@@ -52,6 +59,8 @@ async def test_the_chooser_filters_by_what_a_deployment_says_and_escapes_in_two_
             return [option.id for option in options.options]
 
         await session.until(lambda: len(left()) == 3, "the candidates")
+        told = [str(option.prompt) for option in options.options]
+        assert ["▼ roll back" in one for one in told] == [True, False, False]
         await session.press("slash")
         field = chooser.query_one(Input)
         for pattern, ids in (

@@ -56,7 +56,7 @@ async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
 def not_covered_by(preview: Preview) -> tuple[str, ...]:
     """What an action does not bring back, and what stays different after it."""
     if preview.action.NAME in ("abort", "rollback"):
-        return NOT_BACK, f"afterwards {STAYS_OFF}"
+        return NOT_BACK, *preview.not_back, f"afterwards {STAYS_OFF}"
     return (f"afterwards {preview.after}",)
 
 

@@ -36,7 +36,17 @@ from screens.rollbacks.screen import RollbacksScreen
 from screens.status import status_line, tabs_line
 from tests.screens import worlds
 from tests.screens.cockpit import PreparedCockpit
-from tests.screens.request_room import BOOK, MINUTE, WITH_GLASS, Requested, asking, requested
+from tests.screens.request_room import (
+    BOOK,
+    MINUTE,
+    WITH_GLASS,
+    Requested,
+    actor,
+    asking,
+    plan,
+    requested,
+    shown,
+)
 from tests.screens.running import Running, running
 from tests.screens.worlds import NOW
 
@@ -82,6 +92,17 @@ async def answered(session: Running, dialog: RequestDialog) -> Outcome:
 
 
 # --- the words -----------------------------------------------------------------------------------
+
+
+async def test_the_page_says_which_variables_do_not_come_back() -> None:
+    it = requested()
+    there = shown("dpl_old")
+    kept = "SEARCH_URL (plain; production) changed 2 h after that build: it keeps what it was built with"
+    known = replace(there, not_covered=(there.not_covered[0], kept, *there.not_covered[1:]))
+    asked = await it.room.desk.ask(plan("dpl_old"), known, actor("ana"), "errors", "execute")
+    lines = page(await seen(it, asked.next), NOW, 120)
+    text = [paint.plain(line) for line in lines]
+    assert [line for line in text if line == f"          {kept}"]
 
 
 async def test_the_page_says_all_that_an_approver_has_to_know() -> None:

@@ -18,9 +18,12 @@ from console.probing import Prober
 from console.rollback.counting import View
 from console.rollback.holding import moved
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
+from console.rollback.store_gate import StoreGate
+from console.rollback.store_step import StoreStep
 
 if TYPE_CHECKING:
     from console.flags.desk import FlagDesk
+    from console.rollback.stores import ConfigStores
 
 MOVE_S = 180.0
 """How long the domains are waited for, as the host's own tool does."""
@@ -40,9 +43,11 @@ class SessionHands:
         ledger: Ledger,
         clock: Clock,
         offload: Offload,
+        stores: StoreGate,
     ) -> None:
         self._gate, self._host, self._flags, self._prober = gate, host, flags, prober
         self._ledger, self._clock, self._offload = ledger, clock, offload
+        self._stores = stores
         self._project_id: str | None = None
 
     async def project_id(self) -> str:
@@ -51,16 +56,23 @@ class SessionHands:
             self._project_id = (await self._host.project()).id
         return self._project_id
 
+    def stores(self) -> ConfigStores:
+        """Raises :class:`SourceError` where there are none."""
+        return self._stores.stores()
+
     async def moved(self, view: View) -> str | None:
         plan = view.plan
         if plan is None:
             return "Its plan cannot be read."
-        return await moved(plan, self._host, self._flags().provider if _has_flags(plan) else None)
+        flags = self._flags().provider if _has_flags(plan) else None
+        return await moved(plan, self._host, flags, self.stores)
 
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         if isinstance(step, HostStep):
             given = Given(reason, (allowed.arming,), action_id=action_id)
             return await self._gate.with_authority(step.action, given, allowed)
+        if isinstance(step, StoreStep):
+            return await self._stores.with_authority(step, reason, allowed, action_id)
         from console.flags.gate import Order
 
         gate = self._flags().gate
@@ -74,6 +86,8 @@ class SessionHands:
     async def became(self, step: Step, action_id: str) -> Outcome | None:
         if isinstance(step, FlagStep):
             return await self._flag_became(step, action_id)
+        if isinstance(step, StoreStep):
+            return await self._stores.became(step, action_id)
         story = await self._offload(partial(self._ledger.read, stream=step.stream))
         intent = next((one for one in open_intents(story).open if one.action_id == action_id), None)
         if intent is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,15 +105,24 @@ async def test_a_request_says_which_variables_do_not_come_back(tmp_path: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("status", [403, 500])
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ({"kind": "status", "status": 403}, "forbidden"),
+        ({"kind": "status", "status": 500}, ""),
+        ({"kind": "garbage"}, ""),
+        ({"kind": "delay", "seconds": 60}, "did not answer within 3 s"),
+    ],
+    ids=["not for this token", "down", "garbage", "slow"],
+)
 async def test_a_list_that_cannot_be_read_is_said_and_keeps_nobody_from_asking(
-    tmp_path: Path, status: int
+    tmp_path: Path, fault: dict[str, Any], why: str
 ) -> None:
     async with office(tmp_path, speed=1.0) as scene:
         ana: Console = await scene.of("ana")
-        fault = {"path": "/env", "kind": "status", "status": status, "times": 1_000}
-        scene.sim.faults.add(FaultRequest.model_validate(fault))
+        scene.sim.faults.add(FaultRequest.model_validate({"path": "/env", "times": 1_000, **fault}))
         view = await seen(ana.session.requests(), await asked_for(ana))
         told = [one for one in view.request.opened.not_covered if "not known" in one]
         assert len(told) == 1
         assert told[0].startswith("which environment variables were set since that build is not known: ")
+        assert why in told[0]

@@ -202,6 +202,8 @@ class Preview:
     """The short word that must be typed, if the action needs one."""
     suggested_reason: str
     verdict: str | None = None
+    not_back: tuple[str, ...] = ()
+    """What it does not bring back, as far as that was found out when it was previewed."""
     needs: str = ""
     """Whose approval there is need of, if anybody's: then confirming asks for it, and nothing is sent."""
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from console.calls import Call
     from console.flags.provider import FlagProvider
     from console.ports import Ledger
+    from console.rollback.stores import ConfigStores
     from console.signing import OwnKey, Verifier
     from console.sources import Wire
     from console.together import Supplement
@@ -140,6 +141,13 @@ def supplements(aim: Target, host: HostClient) -> tuple[Supplement, ...]:
         SpeedInsights(ObservabilityClient(host.client), project, aim.clock),
         WebAnalytics(host.client, project),
     )
+
+
+def config_stores(host: HostClient) -> ConfigStores:
+    """The team's Edge Config stores."""
+    from data.vercel.edge_config.stores import EdgeConfigStores
+
+    return EdgeConfigStores(host.client)
 
 
 def flag_provider(

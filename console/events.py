@@ -16,6 +16,7 @@ from console.envelope import Json, Recorded
 from console.event import Event as Event
 from console.readings import Millis
 from console.rollback.happened import KINDS as REQUESTS
+from console.rollback.store_events import KINDS as STORES
 
 WordBefore = Literal["promote", "hold", "rollback", "no_data", "none"]
 
@@ -255,7 +256,7 @@ class LossAccepted(Event):
     """Of the newest event that was seen; left out where that could not be read any more."""
 
 
-KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in REQUESTS} | {
+KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES)} | {
     cls.KIND: cls
     for cls in (
         PolicyAdopted,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from console import actions, freeze
-from console.actions import Abort, Action, Advance, Complete, Impossible, Preview
+from console.actions import Abort, Action, Advance, Complete, Impossible, Preview, Rollback
 from console.authorise import Allowed, Refused, Standing, authorise
 from console.canary.stages import Deployment
 from console.canary.verdict import Verdict
@@ -36,6 +36,7 @@ from console.production_previews import preview_production
 from console.reconcile import what_happened
 from console.sending import send
 from console.situation import Situation, read_situation
+from console.variables import stays_built_in
 
 NO_CHOICE = Choice()
 
@@ -92,9 +93,15 @@ class Gate:
         release = situation.release
         if isinstance(action, Advance | Complete | Abort) and release is not None:
             release = with_details(release, details)
-            return preview(action, release, verdict, requests_per_minute, project)
-        named = situation.project.name if situation.project else project
-        return preview_production(action, situation, named, await self._serving(situation, details))
+            made = preview(action, release, verdict, requests_per_minute, project)
+            back = (release.baseline, release.canary) if isinstance(action, Abort) else None
+        else:
+            named = situation.project.name if situation.project else project
+            serving = await self._serving(situation, details)
+            made = preview_production(action, situation, named, serving)
+            target = situation.target.deployment if situation.target else None
+            back = (target, serving) if isinstance(action, Rollback) else None
+        return made if back is None else replace(made, not_back=await stays_built_in(self._host, *back))
 
     async def _serving(self, situation: Situation, details: Mapping[str, Deployment]) -> Deployment | None:
         serving = situation.project.serving_id if situation.project else None

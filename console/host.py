@@ -125,6 +125,28 @@ class BuildLine:
     error: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable of the project, without its value: that is asked of nobody and kept nowhere."""
+
+    key: str
+    kind: str
+    """``plain``, ``encrypted``, ``sensitive``, ``system``."""
+    targets: tuple[str, ...]
+    created_at: Millis | None
+    updated_at: Millis | None
+    branch: str | None = None
+    """The Git branch whose previews alone get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The project's own variables; ``whole``: whether the host listed all of them."""
+
+    found: tuple[Variable, ...]
+    whole: bool = True
+
+
 class Host(TrafficRouter, Protocol):
     """The whole host."""
 
@@ -148,6 +170,10 @@ class Host(TrafficRouter, Protocol):
 
     async def skew_protection_s(self) -> int | None:
         """How long (seconds) skew protection pins visitors; ``None`` = off or not said."""
+        ...
+
+    async def variables(self) -> Variables:
+        """The project's environment variables as they are now, which only new builds get."""
         ...
 
     async def moving_aliases(self, deployment_id: str) -> list[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
     from console.policy import Rulebook
+    from console.rollback.stores import ConfigStores
     from console.signing import OwnKey, Verifier
 
 
@@ -70,6 +71,8 @@ class Parts:
     probe_every: Millis = 30_000
     flags: Callable[[], FlagProvider] | None = None
     """Makes the back-end of flags, when they are first asked for."""
+    stores: Callable[[], ConfigStores] | None = None
+    """Makes the client of the team's Edge Config stores, when a plan first has one in it."""
     verifier: Callable[[], Verifier] | None = None
     """Makes what checks people's signatures, when a request is first looked at."""
     heads: Heads | None = None

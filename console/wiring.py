@@ -158,6 +158,7 @@ def build_session(
             probe_every=int(settings.probes.every_s * 1000),
             linked=linked_flags(settings),
             flags=partial(clients.flag_provider, aim, host, *flags_at, stores.ledger),
+            stores=partial(clients.config_stores, host),
             verifier=clients.signature_verifier,
             heads=None if aim.demo else RememberedHead(aim.loaded.state_dir, stores.ledger.path),
             own_key=partial(clients.own_key, settings.approval.key),

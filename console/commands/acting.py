@@ -166,6 +166,8 @@ def explain_preview(preview: Preview) -> None:
     explain(f"  touches: {preview.touches}")
     for warning in preview.warnings:
         explain(f"  ! {warning}")
+    for line in preview.not_back:
+        explain(f"  not: {line}")
     explain(f"  undo: {preview.undo}")
     if preview.needs:
         explain(f"  needs: {preview.needs}")

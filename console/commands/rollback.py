@@ -43,6 +43,10 @@ def command() -> None:
 @click.option("--abort", is_flag=True, help="Abort the rolling release.")
 @click.option("--flag-off", "flags_off", metavar="KEY", multiple=True, help="Turn this flag off first.")
 @click.option("--environment", default="production", show_default=True, help="Of the flags.")
+@click.option("--store", metavar="ID", default="", help="Restore this Edge Config, too: from --backup.")
+@click.option(
+    "--backup", metavar="VERSION", default="", help="The store's backup; without it, they are listed."
+)
 @click.option("--reason", required=True, callback=words, help="Why. It is recorded and signed with.")
 @click.option("--by-hand", is_flag=True, help="Not carried out by itself: `rollback execute` does it.")
 @click.option("--dry-run", is_flag=True, help="Say what would be asked for and ask for nothing.")
@@ -52,12 +56,15 @@ def request(
     abort: bool,
     flags_off: tuple[str, ...],
     environment: str,
+    store: str,
+    backup: str,
     reason: str,
     by_hand: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Ask for a rollback: flags off, then an abort or an instant rollback to TARGET (its id or address).
+    """Ask for a rollback: flags off, then an abort or an instant rollback to TARGET (its id or address),
+    then a restored Edge Config.
 
     Smallest first, as one plan that other people approve as the policy says. Nothing is sent before that. A
     console or `coalmine watch` with a token carries it out then; else `coalmine rollback execute` does.
@@ -66,10 +73,12 @@ def request(
 
     if abort and target:
         raise click.UsageError("Either --abort or a TARGET: an abort goes back to the baseline.")
-    if not (abort or target or flags_off):
-        raise click.UsageError("Name what should go back: TARGET, --abort or --flag-off KEY.")
+    if not (abort or target or flags_off or store):
+        raise click.UsageError("Name what should go back: TARGET, --abort, --flag-off KEY or --store ID.")
+    if backup and not store:
+        raise click.UsageError("--backup is one of a store: name it with --store ID.")
     verb = "abort" if abort else "rollback" if target else ""
-    wishes = Wishes(verb, named(target) if target else None, flags_off, environment)
+    wishes = Wishes(verb, named(target) if target else None, flags_off, environment, store, backup)
     sys.exit(run(_request(wishes, reason, by_hand, dry_run, as_json)))
 
 

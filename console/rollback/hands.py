@@ -20,9 +20,12 @@ from console.rollback.holding import moved
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
 from console.rollback.policy_hands import PolicyHands
 from console.rollback.policy_step import PolicyStep
+from console.rollback.store_gate import StoreGate
+from console.rollback.store_step import StoreStep
 
 if TYPE_CHECKING:
     from console.flags.desk import FlagDesk
+    from console.rollback.stores import ConfigStores
 
 MOVE_S = 180.0
 """How long the domains are waited for, as the host's own tool does."""
@@ -42,10 +45,12 @@ class SessionHands:
         ledger: Ledger,
         clock: Clock,
         policy: PolicyHands,
+        stores: StoreGate,
         offload: Offload,
     ) -> None:
         self._gate, self._host, self._flags, self._prober = gate, host, flags, prober
-        self._ledger, self._clock, self._policy, self._offload = ledger, clock, policy, offload
+        self._ledger, self._clock, self._offload = ledger, clock, offload
+        self._policy, self._stores = policy, stores
         self._project_id: str | None = None
 
     async def project_id(self) -> str:
@@ -54,6 +59,10 @@ class SessionHands:
             self._project_id = (await self._host.project()).id
         return self._project_id
 
+    def stores(self) -> ConfigStores:
+        """Raises :class:`SourceError` where there are none."""
+        return self._stores.stores()
+
     async def moved(self, view: View) -> str | None:
         plan = view.plan
         if plan is None:
@@ -61,7 +70,8 @@ class SessionHands:
         for step in plan.steps:
             if isinstance(step, PolicyStep) and (why := await self._policy.moved(step)) is not None:
                 return why
-        return await moved(plan, self._host, self._flags().provider if _has_flags(plan) else None)
+        flags = self._flags().provider if _has_flags(plan) else None
+        return await moved(plan, self._host, flags, self.stores)
 
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         if isinstance(step, HostStep):
@@ -69,6 +79,8 @@ class SessionHands:
             return await self._gate.with_authority(step.action, given, allowed)
         if isinstance(step, PolicyStep):
             return await self._policy.take(step, reason)
+        if isinstance(step, StoreStep):
+            return await self._stores.with_authority(step, reason, allowed, action_id)
         from console.flags.gate import Order
 
         gate = self._flags().gate
@@ -84,6 +96,8 @@ class SessionHands:
             return await self._flag_became(step, action_id)
         if isinstance(step, PolicyStep):
             return await self._policy.became(step)
+        if isinstance(step, StoreStep):
+            return await self._stores.became(step, action_id)
         story = await self._offload(partial(self._ledger.read, stream=step.stream))
         intent = next((one for one in open_intents(story).open if one.action_id == action_id), None)
         if intent is not None:

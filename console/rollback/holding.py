@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from console import actions
 from console.actions import Impossible
 from console.flags.provider import FlagProvider
@@ -9,26 +11,34 @@ from console.flags.words import shown_text
 from console.host import Host
 from console.planning import choice_of, plan
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
+from console.rollback.store_step import StoreStep, moved_store
+from console.rollback.stores import ConfigStores
 from console.situation import read_situation
 
 
-async def moved(whole: Plan, host: Host, flags: FlagProvider | None) -> str | None:
+async def moved(
+    whole: Plan, host: Host, flags: FlagProvider | None, stores: Callable[[], ConfigStores]
+) -> str | None:
     """What has moved since the plan was made, in words; ``None`` where nothing that it depends on has.
 
     That a release only went on to another stage is none of it: what stops a release names no stage. Raises
     :class:`console.ports.SourceError` where it cannot be read.
     """
     for step in whole.steps:
-        found = await moved_under(step, host, flags)
+        found = await moved_under(step, host, flags, stores)
         if found is not None:
             return found
     return None
 
 
-async def moved_under(step: Step, host: Host, flags: FlagProvider | None) -> str | None:
+async def moved_under(
+    step: Step, host: Host, flags: FlagProvider | None, stores: Callable[[], ConfigStores]
+) -> str | None:
     """The same for one step."""
     if isinstance(step, HostStep):
         return await _host(step, host)
+    if isinstance(step, StoreStep):
+        return await moved_store(step, stores())
     if isinstance(step, FlagStep):
         return await _flag(step, flags)
     return None  # what it depends on is in the ledger: whoever has that looks

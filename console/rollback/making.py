@@ -14,6 +14,8 @@ from console.production_previews import NOT_BACK, STAYS_OFF
 from console.rollback.desk import Shown
 from console.rollback.evidence import evidence_of
 from console.rollback.plan import FlagStep, HostStep, Plan, Step, ordered
+from console.rollback.store_shown import FLAGS_ALONE, with_store
+from console.rollback.store_step import planned_store
 
 if TYPE_CHECKING:
     from console.flags.gate import Offer
@@ -28,6 +30,9 @@ class Wishes:
     target_id: str | None = None
     flags_off: tuple[str, ...] = ()
     environment: str = "production"
+    store: str = ""
+    """An Edge Config that goes back as ``backup`` has it."""
+    backup: str = ""
 
 
 async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
@@ -35,7 +40,7 @@ async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
 
     Raises :class:`Impossible`, :class:`console.flags.edits.Unfit`, or :class:`console.ports.SourceError`.
     """
-    if not wishes.verb and not wishes.flags_off:
+    if not wishes.verb and not wishes.flags_off and not wishes.store:
         raise Impossible("Nothing was named that should go back.")
     steps: list[Step] = []
     offers: list[Offer] = []
@@ -50,13 +55,19 @@ async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
         preview = await session.preview(wishes.verb, choice)
         steps.append(HostStep(preview.action))
     project = await session.production.project()
-    return ordered(project.id, steps), _shown(project.name, offers, preview, evidence_of(session.world()))
+    evidence = evidence_of(session.world())
+    shown = _shown(project.name, offers, preview, evidence)
+    if wishes.store:
+        step, lines = await planned_store(session.requests().stores(), wishes.store, wishes.backup)
+        shown = with_store(shown if steps else None, step, lines, evidence)
+        steps.append(step)
+    return ordered(project.id, steps), shown
 
 
 def not_covered_by(preview: Preview) -> tuple[str, ...]:
     """What an action does not bring back, and what stays different after it."""
     if preview.action.NAME in ("abort", "rollback"):
-        return NOT_BACK, f"afterwards {STAYS_OFF}"
+        return NOT_BACK, *preview.not_back, f"afterwards {STAYS_OFF}"
     return (f"afterwards {preview.after}",)
 
 
@@ -64,7 +75,7 @@ def of_flags(project: Project, offers: Sequence[Offer]) -> tuple[Plan, Shown]:
     """The plan of changes of flags alone, and what is shown of it."""
     steps = [FlagStep(one.plan, one.what) for one in offers if one.what != "expire"]
     words = "; ".join(f"{one.plan.key} → {one.plan.change.words}" for one in offers)
-    not_covered = ("code, configuration and the database stay as they are",)
+    not_covered = (FLAGS_ALONE,)
     touches = "whoever gets another variant: see the lines above"
     return ordered(project.id, steps), Shown(f"CHANGE {words}", _flag_lines(offers), not_covered, touches)
 
@@ -82,7 +93,7 @@ def _shown(
         lines += [*preview.what, *(f"! {one}" for one in preview.warnings)]
         not_covered = list(not_covered_by(preview))
     else:
-        not_covered = ["code, configuration and the database stay as they are"]
+        not_covered = [FLAGS_ALONE]
     keys = ", ".join(offer.plan.key for offer in offers)
     title = preview.title if preview is not None else f"TURN OFF {keys} in {project}"
     if preview is not None and keys:

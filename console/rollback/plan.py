@@ -18,6 +18,7 @@ from console.flags.model import Flag
 from console.flags.provider import Plan as FlagPlan
 from console.policy import Rule, Rulebook
 from console.rollback.policy_step import PolicyStep
+from console.rollback.store_step import StoreStep, store_step_of
 
 Level = Literal["feature", "code", "configuration", "database"]
 LEVELS: tuple[Level, ...] = ("feature", "code", "configuration", "database")
@@ -99,7 +100,7 @@ class FlagStep:
         }
 
 
-Step = HostStep | FlagStep | PolicyStep
+Step = HostStep | FlagStep | StoreStep | PolicyStep
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,8 @@ def _step(one: dict[str, Any]) -> Step:
         )
     if one["kind"] == PolicyStep.KIND:
         return PolicyStep(one["policy"], one["people"], one.get("signers"), one["replaces"])
+    if one["kind"] == StoreStep.KIND:
+        return store_step_of(one)
     raise Unreadable(f"a step of the kind {one['kind']!r}")
 
 

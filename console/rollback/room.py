@@ -27,11 +27,13 @@ from console.rollback.making import not_covered_by
 from console.rollback.plan import HostStep, Plan, ordered
 from console.rollback.policy_hands import PolicyHands
 from console.rollback.request import State
+from console.rollback.store_gate import StoreGate
 from console.signing import OwnKey, Verifier
 from console.world import Waiting
 
 if TYPE_CHECKING:
     from console.flags.desk import FlagDesk
+    from console.rollback.stores import ConfigStores
 
 HELD_EVERY_MS = 5_000
 """How often it is looked whether the plans of open requests still hold."""
@@ -112,6 +114,10 @@ class Room:
         if view is not None and view.state is State.AWAITING_APPROVAL:
             return _awaiting(view)
         return await self.execute(request_id)
+
+    def stores(self) -> ConfigStores:
+        """The team's Edge Config stores. Raises :class:`SourceError` where there are none."""
+        return self._hands.stores()
 
     async def waiting(self) -> Waiting:
         """How many requests wait for a person. Raises :class:`StoreUnusable`."""
@@ -209,7 +215,10 @@ def room_of(
     if parts.verifier is None:
         raise ValueError("no verifier")
     policy = PolicyHands(parts.ledger, parts.clock, actor, parts.write_policy, offload)
-    hands = SessionHands(gate, parts.router, flags, parts.prober, parts.ledger, parts.clock, policy, offload)
+    stores = StoreGate(parts.stores, parts.ledger, parts.clock, standing, actor, offload)
+    hands = SessionHands(
+        gate, parts.router, flags, parts.prober, parts.ledger, parts.clock, policy, stores, offload
+    )
     needs = Needs(
         parts.ledger,
         parts.leases,

@@ -13,6 +13,7 @@ from console.rollback.executing import deadline
 from console.rollback.plan import STOPPING, FlagStep, HostStep, Step
 from console.rollback.policy_step import PolicyStep
 from console.rollback.request import State
+from console.rollback.store_step import StoreStep
 
 
 def left_words(ms: Millis) -> str:
@@ -59,6 +60,8 @@ def step_words(step: Step) -> str:
         return f"flag {step.plan.key} → {step.plan.change.words}"
     if isinstance(step, PolicyStep):
         return "put another policy in force: every line that changes is below"
+    if isinstance(step, StoreStep):
+        return step.words
     action = step.action
     words = {
         "abort": "abort the rolling release: back to {baseline_deployment_id}",
@@ -74,6 +77,8 @@ def step_words(step: Step) -> str:
 
 def undo_words(step: Step) -> str:
     """How a step is taken back."""
+    if isinstance(step, StoreStep):
+        return "undone by restoring the backup of before"
     if isinstance(step, HostStep):
         name = step.action.NAME
         if name in ("abort", "rollback"):

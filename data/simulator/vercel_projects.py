@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from data.simulator import releases, vercel_shapes
+from data.simulator import releases, variables, vercel_shapes
 from data.simulator.refused import Refused
 from data.simulator.vercel_asked import limit, moment
 from data.simulator.vercel_scope import Scope
@@ -86,9 +86,9 @@ class ProjectCalls:
         return web.json_response({"domains": shown, "pagination": pagination})
 
     async def _env(self, request: web.Request) -> web.Response:
-        variables = vercel_shapes.env(self._scope.named_project(request))
+        found = variables.listed(self._scope.named_project(request))
         target = request.query.get("target")
-        return web.json_response({"envs": [v for v in variables if target is None or target in v["target"]]})
+        return web.json_response({"envs": [v for v in found if target is None or target in v["target"]]})
 
     async def _aliases(self, request: web.Request) -> web.Response:
         query, project = request.query, self._scope.project

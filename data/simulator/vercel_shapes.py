@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.readings import Millis
-from data.simulator import checks, release_shapes, releases
+from data.simulator import checks, release_shapes, releases, variables
 from data.simulator.records import Deployment, Domain, Event, Person, Project
 
 Json = dict[str, Any]
@@ -188,8 +188,8 @@ def full_deployment(project: Project, deployment: Deployment, at: Millis) -> Jso
             "buildSkipped": False,
             "isInConcurrentBuildsQueue": deployment.state == "QUEUED",
             "crons": [],
-            "env": [name for name, _, _ in _VARIABLES],
-            "build": {"env": [name for name, _, _ in _VARIABLES]},
+            "env": variables.names(project, deployment.created_at),
+            "build": {"env": variables.names(project, deployment.created_at)},
             "projectSettings": {"framework": "nextjs", "nodeVersion": "22.x", "buildCommand": None},
         }
         | _ended(deployment)
@@ -332,35 +332,6 @@ def alias(project: Project, item: Domain) -> Json:
 def deployment_alias(item: Domain) -> Json:
     """A domain as the list of a deployment's aliases shows it."""
     return {"uid": item.id, "alias": item.name, "created": iso(item.updated_at), "redirect": None}
-
-
-_VARIABLES = (
-    ("DATABASE_URL", 390, "sensitive"),
-    ("STRIPE_SECRET_KEY", 31, "sensitive"),
-    ("SEARCH_URL", 9, "plain"),
-)
-"""Name, days since the value was changed, kind."""
-
-
-def env(project: Project) -> list[Json]:
-    """The project's variables; what is secret has no value, as from the host."""
-    answer = []
-    for place, (key, days, kind) in enumerate(_VARIABLES):
-        answer.append(
-            {
-                "id": f"env_{place:016d}",
-                "key": key,
-                "type": kind,
-                "value": "https://search.acme.example" if kind == "plain" else "",
-                "target": ["production", "preview"],
-                "createdAt": project.created_at,
-                "updatedAt": project.created_at + (410 - days) * 86_400_000,
-                "createdBy": project.people[0].id,
-                "updatedBy": project.people[2].id,
-                "securityIssues": [],
-            }
-        )
-    return answer
 
 
 def page(items: list[Json], keys: list[Millis], limit: int) -> tuple[list[Json], Json]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from console.host import AliasMove, BuildLine, Candidate, Check, Detail, Slots
+from console.host import AliasMove, BuildLine, Candidate, Check, Detail, Slots, Variables
 from console.ports import Clock, EffectNotSent, EffectRefused, ReleaseTemplate, SourceError
 from console.readings import Millis, Problem
 from data.http import Answer
@@ -143,6 +143,15 @@ class VercelHost(VercelRouter):
             params=[("rollbackInfo", "true")],
         )
         return translate_host.skew_protection_s(answer)
+
+    async def variables(self) -> Variables:
+        """Vercel says nothing of how to ask for more of them: where there are, the list is not whole."""
+        answer = await self._client.get(
+            f"/v10/projects/{self._segment()}/env",
+            more.EnvAnswer,
+            subject=f"the environment variables of {self._subject()}",
+        )
+        return translate_host.variables(answer)
 
     # --- domains -------------------------------------------------------------------------------------
 

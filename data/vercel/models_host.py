@@ -134,6 +134,24 @@ class SkewAnswer(Wire):
     """Seconds."""
 
 
+# --- environment variables --------------------------------------------------------------------------
+
+
+class EnvVariable(Wire):
+    """One variable. What else stands in it (``value`` may hold a secret) is not read."""
+
+    key: Name
+    type: str
+    target: list[str] | str | None = None
+    gitBranch: str | None = None
+    createdAt: Ms | None = None
+    updatedAt: Ms | None = None
+
+
+class EnvAnswer(Page):
+    envs: list[EnvVariable]
+
+
 # --- domains ----------------------------------------------------------------------------------------
 
 

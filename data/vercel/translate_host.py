@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from console.host import AliasMove, Candidate, Check, Detail, Slots
+from console.host import AliasMove, Candidate, Check, Detail, Slots, Variable, Variables
 from data.vercel import models_host as wire
 from data.vercel import translate
 
@@ -110,3 +110,14 @@ def skew_protection_s(answer: wire.SkewAnswer) -> int | None:
 
 def move(answer: wire.MoveItem) -> AliasMove:
     return AliasMove(answer.name, answer.status)
+
+
+def variables(answer: wire.EnvAnswer) -> Variables:
+    """The list, and whether it is all there is."""
+    more = answer.pagination is not None and answer.pagination.next not in (None, "")
+    return Variables(tuple(_variable(one) for one in answer.envs), whole=not more)
+
+
+def _variable(one: wire.EnvVariable) -> Variable:
+    targets = (one.target,) if isinstance(one.target, str) else tuple(one.target or ())
+    return Variable(one.key, one.type, targets, one.createdAt, one.updatedAt, one.gitBranch)

@@ -110,6 +110,8 @@ def body(review: Review, world: World, cells: int) -> list[Line]:
     lines += labelled("TOUCHES", preview.touches, cells)
     lines += labelled("UNDO", preview.undo, cells)
     lines += labelled("AFTER", preview.after, cells)
+    for index, line in enumerate(preview.not_back):
+        lines += labelled("" if index else "NOT", line, cells)
     for warning in preview.warnings:
         lines += labelled("! WARNING", warning, cells, "caution")
     lines += labelled("ELSE", f"if nothing is pressed, {preview.if_nothing}", cells)

@@ -182,3 +182,26 @@ def test_the_policy_itself_is_changed_with_the_old_ones_quorum(there: Place, mov
     assert (freely.code, (state / "policy.yaml").read_text()) == (0, kept)
     check("config init, config adopt", freely.json)
     assert moving.effects() == []
+
+
+def test_an_edge_config_is_restored_from_a_backup_of_it(there: Place, moving: Shop) -> None:
+    office(there)
+    words = ("rollback", "request", "--store", "shop-config", "--reason", "a bad limit")
+    which = there.run(*words)
+    assert which.code == 5
+    assert "Name a backup of shop-config (the newest first): bak_000004, bak_000003" in which.err
+    assert there.run("rollback", "request", "--backup", "bak_000002", "--reason", "x").code == 2
+    theirs = there.run(*words[:3], "shop-flags", *words[4:], "--backup", "bak_000001")
+    assert theirs.code == 5
+    assert "belongs to Vercel Flags" in theirs.err
+    dry = there.run(*words, "--backup", "bak_000002", "--dry-run")
+    assert dry.code == 0
+    assert "shop-config: flags.basket-limit: 60 → 40" in dry.err
+    asked = there.run(*words, "--backup", "bak_000002", "--by-hand", "--json")
+    assert asked.code == 0, asked
+    done = there.run("rollback", "execute", "RB-1", "--json")
+    assert done.json["outcome"] == "done", done
+    assert sum(path.endswith("/restore") for path in moving.effects()) == 1
+    shown = there.run("rollback", "show", "RB-1", env=NO_TOKEN)
+    assert "restore the Edge Config shop-config" in shown.out
+    check("rollback list, show", there.run("rollback", "show", "RB-1", "--json").json)

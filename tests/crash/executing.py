@@ -23,6 +23,7 @@ from console.session import Session
 from console.target import load_settings, target
 from console.wiring import Stores, build_session, open_stores
 from data.clock import ScaledClock, SystemClock
+from data.vercel.edge_config.stores import EdgeConfigStores
 from tests.crash.acting import die, say
 
 EFFECTS = ("rollback", "abort", "promote")
@@ -40,11 +41,11 @@ class Boundaries:
             die()
 
     def around(self, stores: Stores, session: Session) -> None:
-        """Wrap the ledger, the host's client and that of the flags."""
+        """Wrap the ledger, the host's client and those of the flags and the stores."""
         append = stores.ledger.append
 
         def appending(stream: str, version: int, events: Sequence[NewEvent]) -> list[Recorded]:
-            if not stream.startswith(("request:", "production:", "release:", "flag:")):
+            if not stream.startswith(("request:", "production:", "release:", "flag:", "store:")):
                 return append(stream, version, events)
             self.cross()
             done = append(stream, version, events)
@@ -57,6 +58,8 @@ class Boundaries:
             setattr(router, call, self._sending(getattr(router, call)))
         client: Any = session.flags().provider
         client._client.change = self._sending(client._client.change)
+        restore: Any = self._sending(EdgeConfigStores.restore)
+        setattr(EdgeConfigStores, "restore", restore)  # noqa: B010 (of this process only, which is a fork)
 
     def _sending(self, call: Any) -> Any:
         async def wrapped(*arguments: Any) -> Any:

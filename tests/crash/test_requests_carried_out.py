@@ -24,6 +24,7 @@ from console.reconcile import SETTLE_MS
 from console.rollback.desk import Shown
 from console.rollback.making import Wishes, planned
 from console.rollback.request import State
+from console.rollback.stores import token_of
 from console.session import COMMAND_ALIVE_MS
 from tests.console.consoles import Console, Consoles
 from tests.crash.children import child, line, ready
@@ -56,6 +57,18 @@ class Bench:
         outcome = await self.room.desk.ask(plan, Shown(shown.title, (), (), ""), ANA, "drill", "wait")
         assert outcome.end is End.DONE, outcome
         return outcome.next
+
+    async def ask_store(self, backup: str) -> str:
+        """A new approved request that restores the shop's own store."""
+        plan, shown = await planned(self.own.session, Wishes(store="shop-config", backup=backup))
+        outcome = await self.room.desk.ask(plan, shown, ANA, "drill", "wait")
+        assert outcome.end is End.DONE, outcome
+        return outcome.next
+
+    def restored(self) -> int:
+        """How often the host was asked to restore a backup."""
+        entries = self.scene.sim.journal.entries
+        return sum(one.method == "POST" and one.path.endswith("/restore") for one in entries)
 
     async def _flag_on(self) -> None:
         desk = self.own.session.flags()
@@ -131,6 +144,32 @@ async def killed_at_every_boundary(folder: Path, flag: bool) -> int:
 @pytest.mark.timeout(900)
 async def test_killed_at_every_boundary_of_a_rollback(tmp_path: Path) -> None:
     assert await killed_at_every_boundary(tmp_path, flag=False) >= 12
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+async def test_killed_at_every_boundary_of_a_restored_store(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one, child(one.scene, "-m", "tests.crash.executing", "dying") as zygote:
+        await ready(zygote)
+        store = one.scene.sim.world.project.stores.named("shop-config")
+        point, died = 1, True
+        while died:
+            backup = f"bak_{2 + point % 2:06}"  # the one that it does not hold now
+            name, before = await one.ask_store(backup), one.restored()
+            told = await asked_of(zygote, f"{name} {point} {one.scene.clock.now()}")
+            died = told["signal"] == 9
+            assert died or told.get("end") == "done", told
+            await one.outlive()
+            outcome = await one.room.execute(name)
+            view = await one.room.desk.get(name)
+            assert view is not None
+            assert view.state is State.SUCCEEDED, (point, outcome, view.request.attempts)
+            assert one.restored() == before + 1, point
+            values = {key: item["value"] for key, item in store.items.items()}
+            assert token_of(values) == view.plan.steps[0].after  # type: ignore[union-attr]
+            point += 1
+        assert point > 10
+        assert one.own.stores.ledger.verify().ok
 
 
 @pytest.mark.proof

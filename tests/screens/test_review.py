@@ -60,6 +60,18 @@ async def test_the_preview_says_everything_before_anything_is_sent() -> None:
         assert session.cockpit.performed == []
 
 
+def test_what_does_not_come_back_stands_beside_what_stays_different() -> None:
+    world = worlds.rollback()
+    told = ("SEARCH_URL (plain; production) changed 2 h after that build", "removed ones cannot be known")
+    assert world.release.value is not None
+    action = actions.make("abort", world.release.value)
+    assert isinstance(action, actions.Abort)
+    made = replace(previews.preview(action, world.release.value, None, None, "shop"), not_back=told)
+    lines = [paint.plain(line) for line in body(Review("abort", "ready", 0.0, made), world, 100)]
+    place = lines.index(f"NOT       {told[0]}")
+    assert lines[place + 1] == f"          {told[1]}"
+
+
 async def test_cancel_is_focused_and_enter_or_escape_change_nothing() -> None:
     async with running(worlds.healthy(), size=SMALL) as session:
         for leave in ("enter", "escape"):

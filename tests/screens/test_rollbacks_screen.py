@@ -16,7 +16,10 @@ from console.outcome import Outcome
 from console.readings import Problem
 from console.rollback.answering import Answerer
 from console.rollback.counting import View
+from console.rollback.plan import ordered
 from console.rollback.request import State
+from console.rollback.store_shown import with_store
+from console.rollback.store_step import StoreStep
 from console.world import Waiting
 from screens import paint
 from screens.dialogs.request import RequestDialog
@@ -36,7 +39,17 @@ from screens.rollbacks.screen import RollbacksScreen
 from screens.status import status_line, tabs_line
 from tests.screens import worlds
 from tests.screens.cockpit import PreparedCockpit
-from tests.screens.request_room import BOOK, MINUTE, WITH_GLASS, Requested, asking, requested
+from tests.screens.request_room import (
+    BOOK,
+    MINUTE,
+    WITH_GLASS,
+    Requested,
+    actor,
+    asking,
+    plan,
+    requested,
+    shown,
+)
 from tests.screens.running import Running, running
 from tests.screens.worlds import NOW
 
@@ -82,6 +95,29 @@ async def answered(session: Running, dialog: RequestDialog) -> Outcome:
 
 
 # --- the words -----------------------------------------------------------------------------------
+
+
+async def test_the_page_says_which_variables_do_not_come_back() -> None:
+    it = requested()
+    there = shown("dpl_old")
+    kept = "SEARCH_URL (plain; production) changed 2 h after that build: it keeps what it was built with"
+    known = replace(there, not_covered=(there.not_covered[0], kept, *there.not_covered[1:]))
+    asked = await it.room.desk.ask(plan("dpl_old"), known, actor("ana"), "errors", "execute")
+    lines = page(await seen(it, asked.next), NOW, 120)
+    text = [paint.plain(line) for line in lines]
+    assert [line for line in text if line == f"          {kept}"]
+
+
+async def test_the_page_says_which_store_comes_back_and_how_it_differs() -> None:
+    it = requested()
+    step = StoreStep("ecfg_1", "shop-config", "bak_000003", "aa", "bb")
+    lines = ("flags.basket-limit: 60 → 40",)
+    told = with_store(None, step, lines, ())
+    asked = await it.room.desk.ask(ordered("prj_1", [step]), told, actor("ana"), "a bad limit", "execute")
+    text = [paint.plain(line) for line in page(await seen(it, asked.next), NOW, 170)]
+    restores = "restore the Edge Config shop-config (ecfg_1) from its backup bak_000003"
+    assert f"WHAT      1  {restores} (configuration; undone by restoring the backup of before)" in text
+    assert "          shop-config: flags.basket-limit: 60 → 40" in text
 
 
 async def test_the_page_says_all_that_an_approver_has_to_know() -> None:

@@ -110,9 +110,11 @@ class EdgeConfig:
             bucket=f"{ROOT}/backup",
         )
 
-    async def restore(self, version: str) -> None:
+    async def restore(self, version: str, *, digest: str | None = None) -> None:
         """Put the *whole* store back as it was, once. Raises as :meth:`write` does."""
-        await self._mine()
+        found = await self._mine()
+        if digest is not None and found.digest != digest:
+            raise Moved
         await self._client.effect(
             f"{self._path('backups', version)}/restore",
             subject=f"the restoring of {self._subject()}",
@@ -125,8 +127,8 @@ class EdgeConfig:
             found = await self.store()
         except SourceError as error:
             raise EffectNotSent(error.problem) from None
-        if found.purpose is not None:
-            owner = _OWNERS.get(found.purpose.type, f"somebody else ({plain(found.purpose.type, 30)})")
+        owner = owner_of(found)
+        if owner is not None:
             raise EffectRefused(
                 Problem(
                     "refused",
@@ -144,3 +146,10 @@ class EdgeConfig:
 
     def _subject(self) -> str:
         return f"the Edge Config {plain(self.name, 60)}"
+
+
+def owner_of(store: Store) -> str | None:
+    """Whose a store is, where it is somebody else's."""
+    if store.purpose is None:
+        return None
+    return _OWNERS.get(store.purpose.type, f"somebody else ({plain(store.purpose.type, 30)})")

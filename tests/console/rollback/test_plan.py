@@ -13,6 +13,7 @@ from console.actions import Abort, Configure, Promote, Rollback, StagePlan
 from console.flags.changing import ServeEveryone, changed
 from console.flags.provider import Plan as FlagPlan
 from console.rollback.plan import FlagStep, HostStep, Plan, Unreadable, ordered, plan_of
+from console.rollback.store_step import StoreStep
 from tests.console.flags.raw_flags import flags
 
 IDS = st.sampled_from(["dpl_a", "dpl_b", "dpl_c"])
@@ -41,7 +42,11 @@ def flag_steps(draw: st.DrawFn) -> FlagStep:
     return FlagStep(FlagPlan("Vercel Flags", "checkout", made, draw(st.text(max_size=5)), {"a": 1.5}), "off")
 
 
-PLANS = st.builds(lambda steps: Plan("prj", tuple(steps)), st.lists(HOST_STEPS | flag_steps(), max_size=4))
+STORE_STEPS = st.builds(
+    lambda backup, before: StoreStep("ecfg_1", "shop-config", backup, before, "bb"), IDS, st.text(max_size=4)
+)
+STEPS = HOST_STEPS | flag_steps() | STORE_STEPS
+PLANS = st.builds(lambda steps: Plan("prj", tuple(steps)), st.lists(STEPS, max_size=4))
 
 
 @given(PLANS)
@@ -84,11 +89,12 @@ def test_members_nobody_knows_are_refused() -> None:
         plan_of({**recorded, "version": 2})
 
 
-@given(st.lists(HOST_STEPS | flag_steps(), min_size=1, max_size=5))
+@given(st.lists(STEPS, min_size=1, max_size=5))
 def test_smaller_levers_come_first_and_what_stops_harm_is_said(steps: list[Any]) -> None:
     plan = ordered("prj", steps)
     order = [("feature", "code", "configuration", "database").index(step.level) for step in plan.steps]
     assert order == sorted(order)
     assert plan.stops_harm == all(
-        isinstance(step, FlagStep) or isinstance(step.action, Abort) for step in steps
+        isinstance(step, FlagStep) or (isinstance(step, HostStep) and isinstance(step.action, Abort))
+        for step in steps
     )

@@ -98,6 +98,30 @@ def alias(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
+ENVS: dict[str, Any] = {
+    "envs": [
+        {
+            "id": "env_1",
+            "key": "NEXT_PUBLIC_SEARCH",
+            "value": "on",
+            "type": "plain",
+            "target": ["production", "preview"],
+            "createdAt": 1795000000000,
+            "updatedAt": 1795000001000,
+            "createdBy": "usr_1",
+        },
+        {
+            "id": "env_2",
+            "key": "BANNER",
+            "value": "eyJ2",
+            "type": "encrypted",
+            "target": "preview",
+            "gitBranch": "feature/cart",
+            "decrypted": False,
+        },
+    ]
+}
+
 ALIAS = alias("shop.example")
 ALIASES = page("aliases", [alias("shop.example"), alias("www.shop.example")])
 MOVES = page(

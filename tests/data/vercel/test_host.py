@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from console.canary.stages import Deployment
-from console.host import AliasMove, Candidate, Check, Host, Slots
+from console.host import AliasMove, Candidate, Check, Host, Slots, Variable, Variables
 from console.ports import SourceError
 from console.readings import Problem
 from data.http import Limits
@@ -26,6 +26,7 @@ READS: dict[str, Callable[[Host], Awaitable[object]]] = {
     "checks": lambda host: host.checks("dpl_2"),
     "detail": lambda host: host.detail("dpl_2"),
     "slots": lambda host: host.slots(),
+    "variables": lambda host: host.variables(),
     "skew": lambda host: host.skew_protection_s(),
     "moving": lambda host: host.moving_aliases("dpl_2"),
     "moves": lambda host: host.alias_moves("rollback", failed_only=False),
@@ -337,6 +338,23 @@ async def test_what_a_domain_serves() -> None:
     assert raised.value.problem.kind == "not_found"
     assert "gone.example" in raised.value.problem.what
     assert there.asked[0].path == "/v4/aliases/shop.example"
+
+
+async def test_variables_come_without_their_values() -> None:
+    async with hosting(says(more.ENVS)) as (there, host):
+        found = await host.variables()
+    assert found == Variables(
+        (
+            Variable("NEXT_PUBLIC_SEARCH", "plain", ("production", "preview"), 1795000000000, 1795000001000),
+            Variable("BANNER", "encrypted", ("preview",), None, None, "feature/cart"),
+        )
+    )
+    [asked] = there.asked
+    assert (asked.path, asked.query) == ("/v10/projects/prj_1/env", {"teamId": "team_1"})
+    assert "eyJ2" not in repr(found)
+    part = more.ENVS | {"pagination": {"count": 2, "next": 1795000000000, "prev": None}}
+    async with hosting(says(part)) as (_, host):
+        assert not (await host.variables()).whole
 
 
 # --- what could not be read -------------------------------------------------------------------------

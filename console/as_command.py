@@ -41,9 +41,10 @@ _OF_REQUESTS = {"submit": "accept", "break_glass": "break-glass"}
 """Commands that have another name than what they do has inside."""
 
 
-def as_request_command(verb: str, request_id: str, reason: str = "") -> str:
-    """The command line that answers a request, takes that back, or carries it out."""
-    why = ["--reason", reason] if reason else []
+def as_request_command(verb: str, request_id: str, reason: str = "", verdict: str = "") -> str:
+    """The command line that answers a request, takes that back, carries it out, or reviews it."""
+    why = ["--verdict", verdict] if verdict else []
+    why += ["--reason", reason] if reason else []
     return shlex.join(["coalmine", "rollback", _OF_REQUESTS.get(verb, verb), request_id, *why])
 
 

@@ -25,6 +25,7 @@ from console.commands.shared import (
 )
 from console.outcome import End, Outcome
 from console.ports import SourceError
+from console.rollback.afterwards import waits
 from console.rollback.request import State
 from console.rollback.telling import as_json as telling
 from console.rollback.telling import attempt_lines, page, standing_words, who_words
@@ -105,7 +106,7 @@ def list_(everything: bool, as_json: bool) -> None:
 
 async def _list(everything: bool, as_json: bool) -> int:
     with requests_here() as here:
-        views = [one for one in await here.desk.all() if everything or not one.state.over]
+        views = [one for one in await here.desk.all() if everything or waits(one)]
         if as_json:
             answer({"requests": [telling(one) for one in views]})
             return DONE

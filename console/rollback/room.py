@@ -18,6 +18,7 @@ from console.parts import Parts
 from console.policy import Rulebook
 from console.ports import Clock, Leases, Ledger, SourceError
 from console.readings import Problem
+from console.rollback.afterwards import review_due
 from console.rollback.answering import Answering
 from console.rollback.counting import Counting, View
 from console.rollback.desk import OPEN, Requests, Shown
@@ -118,7 +119,8 @@ class Room:
         awaited = [one.request.submitted for one in views if one.state is State.AWAITING_APPROVAL]
         me = self._needs.standing().person
         others = sum(one is not None and one.person != me for one in awaited)
-        return Waiting(len(awaited), sum(by_hand(one) for one in views), others)
+        reviews = sum(review_due(one) is not None for one in views)
+        return Waiting(len(awaited), sum(by_hand(one) for one in views), others, reviews)
 
     async def moved(self, view: View) -> str | None:
         """Why the plan is not what it would be today; ``None`` if it still is. Raises ``SourceError``."""

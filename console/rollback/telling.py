@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.envelope import Json
 from console.readings import Millis
+from console.rollback.afterwards import review_due
 from console.rollback.approval import Counted
 from console.rollback.counting import View
 from console.rollback.executing import deadline
@@ -30,7 +31,17 @@ def standing_words(view: View) -> str:
     if until is not None:
         verb = "expires" if view.state is State.AWAITING_APPROVAL else "to be begun within"
         words += f", {verb} {'in ' if verb == 'expires' else ''}{left_words(until - view.now)}"
-    return words
+    review = review_words(view)
+    return f"{words}, {review}" if review else words
+
+
+def review_words(view: View) -> str:
+    """``review due in 23:59:59``, ``review overdue by 1:02:03``; empty where none is due."""
+    until = review_due(view)
+    if until is None:
+        return ""
+    left = until - view.now
+    return f"review due in {left_words(left)}" if left > 0 else f"review overdue by {left_words(-left)}"
 
 
 def quorum(view: View) -> tuple[int, int]:
@@ -153,7 +164,8 @@ def glass_lines(view: View) -> list[str]:
     if view.glass:
         return [*lines, f"! but that does not count: {view.glass}"]
     if reviewed is None:
-        return [*lines, "  to be reviewed by somebody else"]
+        due = review_words(view)
+        return [*lines, f"  to be reviewed by somebody else{f': {due}' if due else ''}"]
     verdict = reviewed.verdict.replace("_", " ")
     return [*lines, f"  reviewed by {reviewed.person}: {verdict}: {reviewed.says}"]
 

@@ -128,18 +128,19 @@ class Room:
             return "It is about another project than this console."
         return await self._hands.moved(view)
 
-    async def execute(self, request_id: str, *, again: bool = False) -> Outcome:
-        """Carry an approved request out, as whoever uses this session."""
+    async def execute(self, request_id: str, *, again: bool = False, skip: str = "") -> Outcome:
+        """Carry an approved request out, as whoever uses this session. ``again``, ``skip``: as of
+        :meth:`Executor.execute`."""
         standing = self._needs.standing()
         view = await self.desk.get(request_id)
         refused = _may_execute(standing, view)
-        return refused or await self._carried(request_id, standing.person or "", again)
+        return refused or await self._carried(request_id, standing.person or "", again, skip)
 
-    async def _carried(self, request_id: str, person: str, again: bool = False) -> Outcome:
+    async def _carried(self, request_id: str, person: str, again: bool = False, skip: str = "") -> Outcome:
         """One at a time in this session; whoever waits for it may go away, it goes on."""
         if request_id in self._running:
             return await asyncio.shield(self._running[request_id])
-        task = asyncio.ensure_future(self.executor.execute(request_id, person, again=again))
+        task = asyncio.ensure_future(self.executor.execute(request_id, person, again=again, skip=skip))
         self._running[request_id] = task
         task.add_done_callback(lambda done: self._running.pop(request_id, None))
         return await asyncio.shield(task)

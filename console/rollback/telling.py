@@ -145,6 +145,7 @@ def attempt_lines(view: View) -> list[str]:
             ended = step.ended
             said = f"{ended.outcome.replace('_', ' ')}: {ended.says}" if ended else "under way"
             lines.append(f"  step {step.index + 1}: {said}")
+        lines += [f"  step {one.index + 1} left out by {one.person}: {one.why}" for one in attempt.skipped]
         if attempt.verified is not None:
             lines += [f"  {line}" for line in attempt.verified.lines]
         if attempt.ended is not None:
@@ -210,6 +211,9 @@ def as_json(view: View) -> Json:
                 "steps": [
                     {"index": step.index, "outcome": step.ended.outcome if step.ended else None}
                     for step in one.steps
+                ],
+                "skipped": [
+                    {"index": skip.index, "person": skip.person, "why": skip.why} for skip in one.skipped
                 ],
                 "verified": list(one.verified.lines) if one.verified else None,
                 "state": one.ended.state if one.ended else None,

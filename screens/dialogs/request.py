@@ -41,9 +41,9 @@ from screens.rollbacks.page import Held, page
 from screens.widgets.painted import Painted
 
 if TYPE_CHECKING:
+    from console.cockpit import Cockpit
     from console.rollback.afterwards import Verdict
     from console.rollback.counting import View
-    from console.rollback.room import Room
 
 KINDS = ("request.", "policy.")
 MOVES = ("move", "end")
@@ -59,6 +59,8 @@ class RequestDialog(SendingDialog):
         shown("D", "deny", "request.deny", "deny…", "Deny it: that closes it"),
         shown("U", "take_back", "request.undo", "take back…", "Withdraw your request, or revoke your answer"),
         shown("X", "execute", "request.execute", "carry out…", "Carry it out, once it is approved"),
+        shown("S", "skip", "request.skip", "go on without…", "Leave the step that failed out, and go on"),
+        shown("R", "reverse", "request.reverse", "undo…", "Ask for what takes back the steps that were done"),
         shown(
             "B", "break", "request.break", "break glass…", "Pass over missing approvals, as the policy allows"
         ),
@@ -95,7 +97,7 @@ class RequestDialog(SendingDialog):
             yield Painted(id="foot")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                for name in ("review", "break", "undo", "execute", "deny", "approve"):
+                for name in ("review", "break", "reverse", "undo", "skip", "execute", "deny", "approve"):
                     yield Button("", id=name, compact=True)
                 yield Button("", id="send", compact=True, disabled=True)
 
@@ -255,7 +257,13 @@ class RequestDialog(SendingDialog):
     def action_review(self) -> None:
         self._press("review")
 
-    @on(Button.Pressed, "#approve,#deny,#undo,#execute,#break,#review")
+    def action_skip(self) -> None:
+        self._press("skip")
+
+    def action_reverse(self) -> None:
+        self._press("reverse")
+
+    @on(Button.Pressed, "#approve,#deny,#undo,#execute,#break,#review,#skip,#reverse")
     def _pressed(self, event: Button.Pressed) -> None:
         self._press(event.button.id or "")
 
@@ -322,23 +330,41 @@ WAYS: dict[str, tuple[Verb, ...]] = {
     "execute": ("execute",),
     "break": ("break_glass",),
     "review": ("review",),
+    "skip": ("skip",),
+    "reverse": ("reverse",),
 }
 """What each button may stand for."""
-KEYS = {"approve": "A", "deny": "D", "undo": "U", "execute": "X", "break": "B", "review": "V"}
+KEYS = {
+    "approve": "A",
+    "deny": "D",
+    "undo": "U",
+    "execute": "X",
+    "break": "B",
+    "review": "V",
+    "skip": "S",
+    "reverse": "R",
+}
 
 
 def doing(
     verb: Verb, view: View, reason: str, verdict: Verdict | None = None
-) -> Callable[[Room], Awaitable[Outcome]]:
+) -> Callable[[Cockpit], Awaitable[Outcome]]:
     """What is done with the session's requests."""
 
-    async def do(room: Room) -> Outcome:
+    async def do(cockpit: Cockpit) -> Outcome:
+        room = cockpit.requests()
+        if verb == "reverse":
+            from console.rollback.undoing import undo
+
+            return await undo(cockpit, view.id, reason)
         if verdict is not None:
             return await room.answering.review(view, verdict, reason)
         if verb in ANSWERS:
             return await room.answering.give(view, verb, reason)  # type: ignore[arg-type]
         if verb == "execute":
             return await room.execute(view.id, again=view.request.attempt is not None)
+        if verb == "skip":
+            return await room.execute(view.id, skip=reason)
         if verb == "submit":
             return await room.accept(view.id, reason)
         taking = room.answering.withdraw if verb == "withdraw" else room.answering.revoke

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from console.outcome import Outcome
 from console.readings import Millis, Problem
-from console.rollback.afterwards import VERDICTS, review_due, verdict_of
+from console.rollback.afterwards import VERDICTS, review_due, skippable, undoable, verdict_of
 from console.rollback.request import State
 from console.rollback.telling import grouped, mine_of
 from screens.dialogs.review_text import outcome_lines
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from console.rollback.counting import View
     from screens.rollbacks.page import Held
 
-Verb = Literal["approve", "deny", "withdraw", "revoke", "execute", "submit", "break_glass", "review"]
+Verb = Literal[
+    "approve", "deny", "withdraw", "revoke", "execute", "submit", "break_glass", "review", "skip", "reverse"
+]
 OPEN = (State.AWAITING_APPROVAL, State.APPROVED)
 AGAIN = (State.FAILED, State.PARTIALLY_DONE)
 BUTTONS: dict[Verb, str] = {
@@ -31,6 +33,8 @@ BUTTONS: dict[Verb, str] = {
     "submit": "Ask for it",
     "break_glass": "Break glass",
     "review": "Review",
+    "skip": "Go on without it",
+    "reverse": "Undo",
 }
 SENDS: dict[Verb, str] = {
     "approve": "approves it",
@@ -41,12 +45,14 @@ SENDS: dict[Verb, str] = {
     "submit": "asks for it",
     "break_glass": "passes over the quorum, in your name",
     "review": "records the review, in your name",
+    "skip": "leaves the failed step out and carries out the rest",
+    "reverse": "asks for what takes it back",
 }
 """What the key that sends does, to be read after it."""
 ANSWERS = ("approve", "deny", "break_glass")
-WIDENS = ("approve", "execute", "submit", "break_glass")
+WIDENS = ("approve", "execute", "submit", "break_glass", "skip", "reverse")
 """What leads to a change of production: only while the plan still holds, and after a typed word."""
-REASONED = ("deny", "withdraw", "revoke", "submit", "break_glass", "review")
+REASONED = ("deny", "withdraw", "revoke", "submit", "break_glass", "review", "skip", "reverse")
 SHORT = len("SHA256:") + 8
 """Of a fingerprint that one knows already; it stands in full beside the answer."""
 TYPE_VERDICT = f"type the verdict (its first letters do): {', '.join(VERDICTS.values())}"
@@ -82,9 +88,8 @@ class Answering:
     def asks_word(self) -> bool:
         """Whether a word has to be typed: not for what only stops harm, as far as its quorum is kept."""
         plan = self.view.plan
-        return (
-            self.verb in WIDENS and plan is not None and (not plan.stops_harm or self.verb == "break_glass")
-        )
+        always = self.verb in ("break_glass", "reverse")
+        return self.verb in WIDENS and plan is not None and (not plan.stops_harm or always)
 
 
 def offered(view: View, person: str | None) -> frozenset[Verb]:
@@ -105,6 +110,10 @@ def offered(view: View, person: str | None) -> frozenset[Verb]:
         found.add("break_glass")
     if view.state is State.APPROVED or view.state in AGAIN:
         found.add("execute")
+    if view.state in AGAIN and isinstance(skippable(view), int):
+        found.add("skip")
+    if not isinstance(undoable(view), str):
+        found.add("reverse")
     if review_due(view) is not None and not broke(view, person):
         found.add("review")
     return frozenset(found)
@@ -133,6 +142,10 @@ def cannot(view: View, verb: str) -> str:
         return f"{view.id} is not approved yet."
     if verb == "review":
         return _no_review(view)
+    if verb == "reverse" and isinstance(nothing := undoable(view), str):
+        return nothing
+    if verb == "skip" and isinstance(why_not := skippable(view), str):
+        return why_not
     return f"{view.id} is {view.state.words}."
 
 
@@ -225,6 +238,10 @@ def follows(view: View, verb: Verb) -> str:
         "submit": "Nothing is sent before the policy has what it asks for.",
         "break_glass": "LOUD: the approvals that are missing are passed over. It stands in the ledger with "
         "your name, and somebody else has to review it (V here, or coalmine rollback review).",
+        "skip": "The step that failed is left out, in your name; the rest is sent step by step. The request "
+        "is done in part at best.",
+        "reverse": "It asks for the reverse of the steps that were done, the last one first, as a request of "
+        "its own: the policy decides about that as about any other.",
         "review": "It closes the review; what was done stays done.",
     }
     return words[verb]

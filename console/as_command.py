@@ -37,13 +37,15 @@ def as_flag_command(
     return shlex.join(["coalmine", "flags", *verb, *timed, *_why(reason, arm), *of])
 
 
-_OF_REQUESTS = {"submit": "accept", "break_glass": "break-glass"}
+_OF_REQUESTS = {"submit": "accept", "break_glass": "break-glass", "skip": "execute", "reverse": "undo"}
 """Commands that have another name than what they do has inside."""
 
 
-def as_request_command(verb: str, request_id: str, reason: str = "") -> str:
-    """The command line that answers a request, takes that back, or carries it out."""
-    why = ["--reason", reason] if reason else []
+def as_request_command(verb: str, request_id: str, reason: str = "", verdict: str = "") -> str:
+    """The command line that answers a request, takes that back, carries it out, or reviews it."""
+    why = ["--verdict", verdict] if verdict else []
+    if reason:
+        why += ["--skip" if verb == "skip" else "--reason", reason]
     return shlex.join(["coalmine", "rollback", _OF_REQUESTS.get(verb, verb), request_id, *why])
 
 

@@ -153,10 +153,12 @@ class Waiting:
     """Approved, and for somebody who carries them out."""
     of_others: int = 0
     """Of those that miss approvals, how many somebody else than who is here has asked for."""
+    reviews: int = 0
+    """Whose broken glass somebody has to review."""
 
     @property
     def all(self) -> int:
-        return self.approvals + self.hands
+        return self.approvals + self.hands + self.reviews
 
 
 @dataclass(frozen=True, slots=True)

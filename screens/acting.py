@@ -12,14 +12,14 @@ from screens.log import SEVERITIES, Acted
 
 if TYPE_CHECKING:
     from console.actions import Preview
+    from console.cockpit import Cockpit
     from console.flags.gate import FlagOutcome, Order
     from console.outcome import Outcome
-    from console.rollback.room import Room
     from screens.app import CoalmineApp
     from screens.dialogs.choose import Wish
     from screens.dialogs.stopping_text import Move
 
-Doing = Callable[["Room"], Awaitable["Outcome"]]
+Doing = Callable[["Cockpit"], Awaitable["Outcome"]]
 """What is done with a session's requests, and how that ended."""
 KEPT = 500
 
@@ -147,7 +147,7 @@ class Acting:
         from screens.dialogs.review_text import outcome_toast
 
         asked = app.present()
-        outcome = await doing(app.cockpit.requests())
+        outcome = await doing(app.cockpit)
         self.acts.append(Acted(asked, command, outcome))
         says, severity = outcome_toast(name, outcome), SEVERITIES[outcome.end]
         (app.keep if told(outcome) else app.say)(says, severity)

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 ACTIONS = ("advance", "complete", "abort", "start", "promote", "rollback")
 """The gate's actions; each is bound as ``app.act('NAME')`` or ``app.choose('NAME')``."""
 
-CHANGING = ("app.freeze", "arm", "app.arm", "kill", "edit", "take_back", "approve", "execute")
+CHANGING = (
+    "app.freeze",
+    "arm",
+    "app.arm",
+    "kill",
+    "edit",
+    "take_back",
+    "approve",
+    "execute",
+    "skip",
+    "reverse",
+)
 """Actions besides the gate's that may lead to a change of production."""
 SENDING = "send"
 """The action that every dialog confirms by."""

@@ -25,6 +25,7 @@ from console.commands.shared import (
 )
 from console.outcome import End, Outcome
 from console.ports import SourceError
+from console.rollback.afterwards import waits
 from console.rollback.request import State
 from console.rollback.telling import as_json as telling
 from console.rollback.telling import attempt_lines, page, standing_words, who_words
@@ -114,7 +115,7 @@ def list_(everything: bool, as_json: bool) -> None:
 
 async def _list(everything: bool, as_json: bool) -> int:
     with requests_here() as here:
-        views = [one for one in await here.desk.all() if everything or not one.state.over]
+        views = [one for one in await here.desk.all() if everything or waits(one)]
         if as_json:
             answer({"requests": [telling(one) for one in views]})
             return DONE
@@ -166,16 +167,46 @@ def exit_code(state: State) -> int:
 @command.command("execute")
 @click.argument("request_id", metavar="ID")
 @click.option("--again", is_flag=True, help="After a failure: go on from the step that failed.")
+@click.option("--skip", metavar="REASON", callback=words, help="After a failure: leave that step out; why.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def execute(request_id: str, again: bool, as_json: bool) -> None:
-    """Carry an approved request out, step by step, and look at what production serves afterwards."""
-    sys.exit(run(_execute(request_id, again, as_json)))
+def execute(request_id: str, again: bool, skip: str | None, as_json: bool) -> None:
+    """Carry an approved request out, step by step, and look at what production serves afterwards.
+
+    The first failure stops it. Then --again tries that step once more, and --skip leaves it out and goes on
+    after it, which is never possible where what became of it is not known; the request is done in part then.
+    `rollback undo` asks for what takes back the steps that were done.
+    """
+    if again and skip:
+        raise click.UsageError("Either --again or --skip: try the failed step once more, or leave it out.")
+    sys.exit(run(_execute(request_id, again, skip or "", as_json)))
 
 
-async def _execute(request_id: str, again: bool, as_json: bool) -> int:
+async def _execute(request_id: str, again: bool, skip: str, as_json: bool) -> int:
     async with session_of_command() as (session, _):
         await session.identify()
-        return _told(await session.requests().execute(request_id, again=again), as_json)
+        return _told(await session.requests().execute(request_id, again=again, skip=skip), as_json)
+
+
+@command.command("undo")
+@click.argument("request_id", metavar="ID")
+@click.option("--reason", required=True, callback=words, help="Why. It is recorded and signed with.")
+@click.option("--by-hand", is_flag=True, help="Not carried out by itself: `rollback execute` does it.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def undo(request_id: str, reason: str, by_hand: bool, as_json: bool) -> None:
+    """Ask for what takes back the steps that a request has done, the last one first.
+
+    It is a request of its own, which the policy decides about as about any other. Flags go back to what they
+    were, production to the deployment that served before. What cannot be taken back is said and left out.
+    """
+    sys.exit(run(_undo(request_id, reason, by_hand, as_json)))
+
+
+async def _undo(request_id: str, reason: str, by_hand: bool, as_json: bool) -> int:
+    from console.rollback.undoing import undo
+
+    async with session_of_command() as (session, _):
+        await session.look_once()
+        return _told(await undo(session, request_id, reason, wait=by_hand), as_json)
 
 
 @command.command("accept")

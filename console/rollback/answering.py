@@ -11,6 +11,7 @@ from console.envelope import Actor
 from console.outcome import End, Outcome
 from console.policy import Rulebook
 from console.readings import Problem
+from console.rollback.afterwards import Verdict
 from console.rollback.approval import Decision
 from console.rollback.counting import View
 from console.rollback.desk import Requests
@@ -86,6 +87,13 @@ class Answering:
     async def revoke(self, view: View, reason: str) -> Outcome:
         """Take one's own answer back."""
         return await self._as_whoever(lambda me: self._desk.revoke(view.id, me, reason))
+
+    async def review(self, view: View, verdict: Verdict, says: str) -> Outcome:
+        """Close the review of a broken glass."""
+        account = self._actor().person
+        return await self._as_whoever(
+            lambda me: self._desk.review(view.id, me, verdict, says, account=account)
+        )
 
     async def _as_whoever(self, doing: Callable[[Actor], Awaitable[Outcome]]) -> Outcome:
         who = await self.who()

@@ -18,6 +18,7 @@ from console.policy import Rulebook
 from console.ports import Clock, Ledger, LedgerConflict, StoreUnusable
 from console.readings import Millis
 from console.rollback import happened as h
+from console.rollback.afterwards import Verdict, waits
 from console.rollback.approval import RANK, Decision, Statement
 from console.rollback.counting import Counting, View, number_of
 from console.rollback.plan import Plan, rules_of
@@ -70,7 +71,7 @@ class Requests:
         return await self._offload(read)
 
     async def open(self) -> tuple[View, ...]:
-        """Those that wait for somebody or are under way; what is over is read again only once it goes on."""
+        """Those that wait for somebody or are under way; what else is over is read again once it goes on."""
         now = self._clock.now()
 
         def read() -> tuple[View, ...]:
@@ -79,7 +80,7 @@ class Requests:
                 if name in self._over and self._ledger.version(h.stream_of(name)) == self._over[name]:
                     continue
                 view = self.counting.view(name, now)
-                if view is not None and view.state.over and not view.wrong:
+                if view is not None and not waits(view) and not view.wrong:
                     self._over[name] = view.request.version
                 elif view is not None:
                     found.append(view)
@@ -344,19 +345,18 @@ class Requests:
         return await self._append(said.request_id, actor, made, f"The glass of {said.request_id} is BROKEN.")
 
     async def review(
-        self,
-        request_id: str,
-        actor: Actor,
-        verdict: Literal["justified", "not_justified", "policy_should_change"],
-        says: str,
+        self, request_id: str, actor: Actor, verdict: Verdict, says: str, account: str | None = None
     ) -> Outcome:
-        """Close the review of a broken glass; never by who broke it."""
+        """Close the review of a broken glass; never by who broke it.
+
+        ``account``: the person behind the token, where somebody else's key answers.
+        """
 
         def made(view: View) -> Event | Outcome:
             glass = view.request.glass
             if glass is None or view.request.reviewed is not None:
                 return _no(f"{request_id} has nothing to be reviewed.")
-            if glass.event.person == actor.person:
+            if glass.event.person in (actor.person, account):
                 return _no("Nobody reviews the glass that they broke.", "Somebody else has to.")
             book = self._book()
             if isinstance(book, str) or actor.person not in book.people.people:

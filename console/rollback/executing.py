@@ -21,7 +21,9 @@ from console.outcome import End, Outcome
 from console.ports import Clock, Ledger, LedgerConflict, SourceError, StoreUnusable
 from console.readings import Millis
 from console.rollback import happened as h
+from console.rollback.afterwards import skippable
 from console.rollback.counting import Counting, View
+from console.rollback.desk import reason_amiss
 from console.rollback.plan import Step
 from console.rollback.request import Attempt, State
 
@@ -29,6 +31,7 @@ SETTLE_S = 90.0
 """How long the host is asked what became of a step without an answer, before the request ends as unknown."""
 ASK_EVERY_S = 2.0
 
+LOOK = "Look at the domains."
 WATCH = "Watch it: `coalmine rollback show`."
 
 Ended = Literal["succeeded", "failed", "partially_done", "unknown"]
@@ -78,14 +81,15 @@ class Executor:
         self._ledger, self._clock, self._counting = ledger, clock, counting
         self._hands, self._actor, self._alive, self._offload = hands, actor, alive, offload
 
-    async def execute(self, request_id: str, person: str, *, again: bool = False) -> Outcome:
-        """Carry it out, or go on with it. ``again``: after a failure, from the step that failed.
+    async def execute(self, request_id: str, person: str, *, again: bool = False, skip: str = "") -> Outcome:
+        """Carry it out, or go on with it. ``again``: after a failure, from the step that failed; ``skip``:
+        why that one is left out, and gone on after it.
 
         Never raises for what a person can be told.
         """
         try:
             view = await self._view(request_id)
-            wrong = self._may(view, request_id, again)
+            wrong = self._may(view, request_id, again or bool(skip)) or _may_skip(view, skip)
             if wrong is not None or view is None:
                 return wrong or _no(f"There is no request {request_id}.")
             if view.request.opened.project_id != await self._hands.project_id():
@@ -95,7 +99,7 @@ class Executor:
             if moved is not None:
                 await self._append(view, h.RequestVoided(why=moved))
                 return _no(f"{request_id} holds no more: {moved}", "Ask for it again, as it is now.")
-            claimed = await self._claim(view, person)
+            claimed = await self._claim(view, person, skip)
             if isinstance(claimed, Outcome):
                 return claimed
             return await self._carry_out(claimed, person)
@@ -138,12 +142,18 @@ class Executor:
             return _no(f"The time to carry {view.id} out is over.", "Ask for what is left again.")
         return None
 
-    async def _claim(self, view: View, person: str) -> View | Outcome:
+    async def _claim(self, view: View, person: str, skip: str) -> View | Outcome:
         before = view.request.attempt
         number = before.number + 1 if before is not None else 1
         how: Literal["begins", "goes_on"] = "goes_on" if before is not None else "begins"
-        event = h.RequestClaimed(attempt=number, person=person, authority=authority_of(view), how=how)
-        if not await self._append(view, event):
+        events: list[Event] = [
+            h.RequestClaimed(attempt=number, person=person, authority=authority_of(view), how=how)
+        ]
+        place = skippable(view) if skip else ""
+        if isinstance(place, int):  # with the claim, so that nobody's retry comes in between
+            who = self._actor().person
+            events.append(h.StepSkipped(attempt=number, index=place, person=who, why=skip.strip()))
+        if not await self._append(view, *events):
             return _no(f"Somebody else was first with {view.id}.", WATCH)
         return await self._view(view.id) or _no(f"There is no request {view.id}.")
 
@@ -156,10 +166,14 @@ class Executor:
         allowed = Allowed(self._rules(view), person, f"request {view.id}: {attempt.authority}")
         reason = view.request.submitted.reason if view.request.submitted else view.request.opened.title
         try:
+            done = 0
             for index, step in enumerate(plan.steps):
+                if attempt.skip_of(index) is not None:
+                    continue
                 outcome = await self._one(view, attempt, index, step, reason, allowed)
                 if outcome.end is not End.DONE:
-                    return await self._stopped(view, attempt, index, outcome)
+                    return await self._stopped(view, attempt, index, done, outcome)
+                done += 1
             return await self._verified(view, attempt)
         except _TakenOver:
             return _no(f"Somebody else goes on with {view.id}: this session was taken for dead.", WATCH)
@@ -216,15 +230,16 @@ class Executor:
         )
         await self._tell(view, ended)
 
-    async def _stopped(self, view: View, attempt: Attempt, index: int, outcome: Outcome) -> Outcome:
-        state: Ended = "failed" if not index else "partially_done"
+    async def _stopped(
+        self, view: View, attempt: Attempt, index: int, done: int, outcome: Outcome
+    ) -> Outcome:
+        state: Ended = "partially_done" if done else "failed"
         if outcome.end is End.UNKNOWN:
             state = "unknown"
-        says = f"Step {index + 1} was not done: {outcome.says}"
+        says = f"Step {index + 1} was not done: {outcome.says}{left_out_words(attempt)}"
         await self._tell(view, h.RequestEnded(attempt=attempt.number, state=state, says=says))
-        left = f"{index} step(s) before it are done." if index else "Nothing was changed by it."
-        again = f"To try the rest again: `coalmine rollback execute {view.id} --again`."
-        following = " ".join(filter(None, [left, outcome.next, again]))
+        left = f"{done} step(s) before it are done." if done else "Nothing was changed by it."
+        following = " ".join(filter(None, [left, outcome.next, choices(view, index, done, outcome.end)]))
         end = outcome.end if outcome.end in (End.UNKNOWN, End.REFUSED_HERE) else End.REFUSED_BY_HOST
         return Outcome(end, f"{view.id}: {says}", following)
 
@@ -237,20 +252,21 @@ class Executor:
             attempt=attempt.number, found="good" if good else "wrong", lines=list(lines)
         )
         await self._tell(view, verified)
-        state: Ended = "succeeded" if good else "partially_done"
-        says = "; ".join(lines)
+        whole = good and not attempt.skipped
+        state: Ended = "succeeded" if whole else "partially_done"
+        says = f"{'; '.join(lines)}{left_out_words(attempt)}"
         await self._tell(view, h.RequestEnded(attempt=attempt.number, state=state, says=says))
-        if good:
+        if whole:
             return Outcome(End.DONE, f"{view.id} is done: {says}")
-        return Outcome(End.REFUSED_BY_HOST, f"{view.id} is done in part only: {says}", "Look at the domains.")
+        return Outcome(End.REFUSED_BY_HOST, f"{view.id} is done in part only: {says}", "" if good else LOOK)
 
     # --- writing -----------------------------------------------------------------------------
 
-    async def _append(self, view: View, event: Event) -> bool:
+    async def _append(self, view: View, *events: Event) -> bool:
         """Append at the version that was looked at; whether nobody came in between."""
-        stream, new = h.stream_of(view.id), event.new(self._actor(), self._clock.now())
+        stream, new = h.stream_of(view.id), [one.new(self._actor(), self._clock.now()) for one in events]
         try:
-            await self._offload(partial(self._ledger.append, stream, view.request.version, [new]))
+            await self._offload(partial(self._ledger.append, stream, view.request.version, new))
         except LedgerConflict:
             return False
         return True
@@ -283,6 +299,35 @@ def authority_of(view: View) -> str:
         return "approved by " + ", ".join(f"{one.person} ({one.level})" for one in yes)
     asked = view.request.submitted
     return f"no approval needed; asked by {asked.person}" if asked else "no approval needed"
+
+
+def _may_skip(view: View | None, skip: str) -> Outcome | None:
+    """Why no step can be left out, where ``skip`` says why one should be."""
+    if not skip or view is None:
+        return None
+    wrong, found = reason_amiss(skip), skippable(view)
+    if wrong is None and isinstance(found, str):
+        return _no(f"Nothing was sent: {found}", "`coalmine rollback show` tells how it stands.")
+    return wrong
+
+
+def left_out_words(attempt: Attempt) -> str:
+    """Which steps were left out, by whom and why, to stand after something else."""
+    return "".join(
+        f"; step {one.index + 1} was left out by {one.person}: {one.why}" for one in attempt.skipped
+    )
+
+
+def choices(view: View, index: int, done: int, end: End) -> str:
+    """What can be done after step ``index`` ended so, and ``done`` others were done; in commands."""
+    execute = f"coalmine rollback execute {view.id}"
+    found = [f"To try the rest again: `{execute} --again`."]
+    follows = view.plan is not None and index + 1 < len(view.plan.steps)
+    if follows and end is not End.UNKNOWN:
+        found.append(f"To go on without it: `{execute} --skip REASON`.")
+    if done and end is not End.UNKNOWN:
+        found.append(f"To undo what was done: `coalmine rollback undo {view.id} --reason REASON`.")
+    return " ".join(found)
 
 
 def deadline(view: View) -> Millis | None:

@@ -155,6 +155,17 @@ class StepEnded(Event):
     next: str = ""
 
 
+class StepSkipped(Event):
+    """Somebody leaves a step out that had failed, and goes on with the rest."""
+
+    KIND = "request.step_skipped"
+    attempt: int
+    """The one that goes on without it."""
+    index: int
+    person: str
+    why: str
+
+
 class RequestVerified(Event):
     """What production was found to serve afterwards."""
 
@@ -209,6 +220,7 @@ WORDS: Mapping[type[Event], Callable[[Any, str], str]] = {
     RequestClaimed: _claimed,
     StepBegan: lambda e, who: f"step {e.index + 1} begins",
     StepEnded: lambda e, who: f"step {e.index + 1} {e.outcome.replace('_', ' ')}: {e.says}",
+    StepSkipped: lambda e, who: f"{e.person} left step {e.index + 1} out: {e.why}",
     RequestVerified: lambda e, who: (
         f"{'verified' if e.found == 'good' else 'NOT as it should be'}: {'; '.join(e.lines)}"
     ),

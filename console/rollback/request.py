@@ -79,6 +79,21 @@ class Attempt:
     steps: tuple[StepSeen, ...] = ()
     verified: h.RequestVerified | None = None
     ended: h.RequestEnded | None = None
+    skipped: tuple[h.StepSkipped, ...] = ()
+    """Steps left out on purpose, of this attempt and those that it goes on with."""
+
+    def skip_of(self, index: int) -> h.StepSkipped | None:
+        """By whom and why a step is left out, if it is."""
+        return next((one for one in self.skipped if one.index == index), None)
+
+    def failed(self, index: int) -> bool:
+        """Whether it is certain that the newest try at a step changed nothing."""
+        last = self.last_of(index)
+        return last is not None and last.certain and not self.done(index)
+
+    def done(self, index: int) -> bool:
+        last = self.last_of(index)
+        return last is not None and last.ended is not None and last.ended.outcome == "done"
 
     def last_of(self, index: int) -> StepSeen | None:
         """The newest try at one step."""
@@ -212,8 +227,10 @@ def _own(found: Request, event: h.RequestRevoked) -> bool:
 
 def _claimed(found: Request, event: h.RequestClaimed, one: Recorded) -> Attempt:
     before = found.attempt
-    steps = before.steps if before is not None and event.how == "goes_on" else ()
-    return Attempt(event.attempt, event.person, one.actor.session, one.at, event.authority, steps)
+    claimed = Attempt(event.attempt, event.person, one.actor.session, one.at, event.authority)
+    if before is None or event.how != "goes_on":
+        return claimed
+    return replace(claimed, steps=before.steps, skipped=before.skipped)
 
 
 def _in_attempt(found: Request, event: events.Event | None, one: Recorded) -> Request:
@@ -230,6 +247,8 @@ def _in_attempt(found: Request, event: events.Event | None, one: Recorded) -> Re
                 for step in attempt.steps
             )
             attempt = replace(attempt, steps=steps)
+        case h.StepSkipped() if attempt.failed(event.index) and one.actor.person == event.person:
+            attempt = replace(attempt, skipped=(*attempt.skipped, event))
         case h.RequestVerified():
             attempt = replace(attempt, verified=event)
         case h.RequestEnded():
@@ -260,6 +279,5 @@ def _carried_out(request: Request, attempt: Attempt) -> State:
     if attempt.ended is not None:
         return State(attempt.ended.state)
     steps = len(request.opened.plan.get("steps", ()))
-    done = [attempt.last_of(index) for index in range(steps)]
-    over = all(one is not None and one.ended is not None and one.ended.outcome == "done" for one in done)
+    over = all(attempt.done(index) or attempt.skip_of(index) for index in range(steps))
     return State.VERIFYING if over else State.EXECUTING

@@ -18,6 +18,7 @@ from console.parts import Parts
 from console.policy import Rulebook
 from console.ports import Clock, Leases, Ledger, SourceError
 from console.readings import Problem
+from console.rollback.afterwards import review_due
 from console.rollback.answering import Answering
 from console.rollback.counting import Counting, View
 from console.rollback.desk import OPEN, Requests, Shown
@@ -125,7 +126,8 @@ class Room:
         awaited = [one.request.submitted for one in views if one.state is State.AWAITING_APPROVAL]
         me = self._needs.standing().person
         others = sum(one is not None and one.person != me for one in awaited)
-        return Waiting(len(awaited), sum(by_hand(one) for one in views), others)
+        reviews = sum(review_due(one) is not None for one in views)
+        return Waiting(len(awaited), sum(by_hand(one) for one in views), others, reviews)
 
     async def moved(self, view: View) -> str | None:
         """Why the plan is not what it would be today; ``None`` if it still is. Raises ``SourceError``."""
@@ -133,18 +135,19 @@ class Room:
             return "It is about another project than this console."
         return await self._hands.moved(view)
 
-    async def execute(self, request_id: str, *, again: bool = False) -> Outcome:
-        """Carry an approved request out, as whoever uses this session."""
+    async def execute(self, request_id: str, *, again: bool = False, skip: str = "") -> Outcome:
+        """Carry an approved request out, as whoever uses this session. ``again``, ``skip``: as of
+        :meth:`Executor.execute`."""
         standing = self._needs.standing()
         view = await self.desk.get(request_id)
         refused = _may_execute(standing, view)
-        return refused or await self._carried(request_id, standing.person or "", again)
+        return refused or await self._carried(request_id, standing.person or "", again, skip)
 
-    async def _carried(self, request_id: str, person: str, again: bool = False) -> Outcome:
+    async def _carried(self, request_id: str, person: str, again: bool = False, skip: str = "") -> Outcome:
         """One at a time in this session; whoever waits for it may go away, it goes on."""
         if request_id in self._running:
             return await asyncio.shield(self._running[request_id])
-        task = asyncio.ensure_future(self.executor.execute(request_id, person, again=again))
+        task = asyncio.ensure_future(self.executor.execute(request_id, person, again=again, skip=skip))
         self._running[request_id] = task
         task.add_done_callback(lambda done: self._running.pop(request_id, None))
         return await asyncio.shield(task)

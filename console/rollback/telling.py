@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from console.envelope import Json
 from console.readings import Millis
+from console.rollback.afterwards import review_due
 from console.rollback.approval import Counted
 from console.rollback.counting import View
 from console.rollback.evidence import waiting_costs
@@ -35,7 +36,17 @@ def standing_words(view: View) -> str:
     if until is not None:
         verb = "expires" if view.state is State.AWAITING_APPROVAL else "to be begun within"
         words += f", {verb} {'in ' if verb == 'expires' else ''}{left_words(until - view.now)}"
-    return words
+    review = review_words(view)
+    return f"{words}, {review}" if review else words
+
+
+def review_words(view: View) -> str:
+    """``review due in 23:59:59``, ``review overdue by 1:02:03``; empty where none is due."""
+    until = review_due(view)
+    if until is None:
+        return ""
+    left = until - view.now
+    return f"review due in {left_words(left)}" if left > 0 else f"review overdue by {left_words(-left)}"
 
 
 def quorum(view: View) -> tuple[int, int]:
@@ -150,6 +161,7 @@ def attempt_lines(view: View) -> list[str]:
             ended = step.ended
             said = f"{ended.outcome.replace('_', ' ')}: {ended.says}" if ended else "under way"
             lines.append(f"  step {step.index + 1}: {said}")
+        lines += [f"  step {one.index + 1} left out by {one.person}: {one.why}" for one in attempt.skipped]
         if attempt.verified is not None:
             lines += [f"  {line}" for line in attempt.verified.lines]
         if attempt.ended is not None:
@@ -169,7 +181,8 @@ def glass_lines(view: View) -> list[str]:
     if view.glass:
         return [*lines, f"! but that does not count: {view.glass}"]
     if reviewed is None:
-        return [*lines, "  to be reviewed by somebody else"]
+        due = review_words(view)
+        return [*lines, f"  to be reviewed by somebody else{f': {due}' if due else ''}"]
     verdict = reviewed.verdict.replace("_", " ")
     return [*lines, f"  reviewed by {reviewed.person}: {verdict}: {reviewed.says}"]
 
@@ -214,6 +227,9 @@ def as_json(view: View) -> Json:
                 "steps": [
                     {"index": step.index, "outcome": step.ended.outcome if step.ended else None}
                     for step in one.steps
+                ],
+                "skipped": [
+                    {"index": skip.index, "person": skip.person, "why": skip.why} for skip in one.skipped
                 ],
                 "verified": list(one.verified.lines) if one.verified else None,
                 "state": one.ended.state if one.ended else None,

@@ -16,6 +16,7 @@ from console.as_command import as_request_command
 from console.outcome import Outcome
 from console.ports import SourceError, StoreUnusable
 from console.readings import Millis
+from console.rollback.afterwards import verdict_of
 from console.traffic import per_minute
 from console.world import World
 from screens.context import console
@@ -40,8 +41,9 @@ from screens.rollbacks.page import Held, page
 from screens.widgets.painted import Painted
 
 if TYPE_CHECKING:
+    from console.cockpit import Cockpit
+    from console.rollback.afterwards import Verdict
     from console.rollback.counting import View
-    from console.rollback.room import Room
 
 KINDS = ("request.", "policy.")
 MOVES = ("move", "end")
@@ -57,9 +59,12 @@ class RequestDialog(SendingDialog):
         shown("D", "deny", "request.deny", "deny…", "Deny it: that closes it"),
         shown("U", "take_back", "request.undo", "take back…", "Withdraw your request, or revoke your answer"),
         shown("X", "execute", "request.execute", "carry out…", "Carry it out, once it is approved"),
+        shown("S", "skip", "request.skip", "go on without…", "Leave the step that failed out, and go on"),
+        shown("R", "reverse", "request.reverse", "undo…", "Ask for what takes back the steps that were done"),
         shown(
             "B", "break", "request.break", "break glass…", "Pass over missing approvals, as the policy allows"
         ),
+        shown("V", "review", "request.review", "review…", "Review its broken glass, as somebody else"),
         shown("ctrl+s", "send", "request.send", "send", "Send it, once everything asked is there"),
         shown("ctrl+r", "again", "request.again", "ask again", "Ask whether the plan still holds"),
         hidden("j,down", "move(1)", "request.down", "One line down"),
@@ -92,7 +97,7 @@ class RequestDialog(SendingDialog):
             yield Painted(id="foot")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                for name in ("break", "undo", "execute", "deny", "approve"):
+                for name in ("review", "break", "reverse", "undo", "skip", "execute", "deny", "approve"):
                     yield Button("", id=name, compact=True)
                 yield Button("", id="send", compact=True, disabled=True)
 
@@ -164,13 +169,14 @@ class RequestDialog(SendingDialog):
         self._show("text", text)
         asking = it.stage == "open" and it.verb is not None
         self.query_one("#reason-row").display = asking and it.verb != "execute"
-        self.query_one("#typed-row").display = asking and it.asks_word
-        self._show("typed-label", [(span(f"TYPE {self._word(world)}", "quiet"),)])
+        self.query_one("#typed-row").display = asking and it.asks_typed
+        label = "VERDICT" if it.verb == "review" else f"TYPE {self._word(world)}"
+        self._show("typed-label", [(span(label, "quiet"),)])
         held = self._missing(world)
         below = foot(it, held, self.sends_by(), console(self).monotonic(), cells)
         self._show("foot", below)
         self._buttons(held)
-        fields = 0 if not asking else (it.verb != "execute") + it.asks_word
+        fields = 0 if not asking else (it.verb != "execute") + it.asks_typed
         blank = 0 if self.has_class("-short") else 1
         self.give_room(fields * (1 + blank) + (len(below) + blank if below else 0) + 1 + blank)
         self.call_after_refresh(self._looked)
@@ -248,7 +254,16 @@ class RequestDialog(SendingDialog):
     def action_break(self) -> None:
         self._press("break")
 
-    @on(Button.Pressed, "#approve,#deny,#undo,#execute,#break")
+    def action_review(self) -> None:
+        self._press("review")
+
+    def action_skip(self) -> None:
+        self._press("skip")
+
+    def action_reverse(self) -> None:
+        self._press("reverse")
+
+    @on(Button.Pressed, "#approve,#deny,#undo,#execute,#break,#review,#skip,#reverse")
     def _pressed(self, event: Button.Pressed) -> None:
         self._press(event.button.id or "")
 
@@ -295,8 +310,9 @@ class RequestDialog(SendingDialog):
         self.it = replace(it, stage="sending", started=app.monotonic())
         self.query_one("#cancel").focus()
         self.refresh_world()
-        command = as_request_command(it.verb, it.view.id, reason)
-        app.on_request(command, it.view.id, doing(it.verb, it.view, reason), self.told)
+        verdict = verdict_of(self.query_one("#typed", Input).value) if it.verb == "review" else None
+        command = as_request_command(it.verb, it.view.id, reason, verdict or "")
+        app.on_request(command, it.view.id, doing(it.verb, it.view, reason, verdict), self.told)
 
     def told(self, outcome: Outcome) -> bool:
         """Keep the outcome on show; false if this is closed already, or too small to be read."""
@@ -313,19 +329,42 @@ WAYS: dict[str, tuple[Verb, ...]] = {
     "undo": ("withdraw", "revoke"),
     "execute": ("execute",),
     "break": ("break_glass",),
+    "review": ("review",),
+    "skip": ("skip",),
+    "reverse": ("reverse",),
 }
 """What each button may stand for."""
-KEYS = {"approve": "A", "deny": "D", "undo": "U", "execute": "X", "break": "B"}
+KEYS = {
+    "approve": "A",
+    "deny": "D",
+    "undo": "U",
+    "execute": "X",
+    "break": "B",
+    "review": "V",
+    "skip": "S",
+    "reverse": "R",
+}
 
 
-def doing(verb: Verb, view: View, reason: str) -> Callable[[Room], Awaitable[Outcome]]:
+def doing(
+    verb: Verb, view: View, reason: str, verdict: Verdict | None = None
+) -> Callable[[Cockpit], Awaitable[Outcome]]:
     """What is done with the session's requests."""
 
-    async def do(room: Room) -> Outcome:
+    async def do(cockpit: Cockpit) -> Outcome:
+        room = cockpit.requests()
+        if verb == "reverse":
+            from console.rollback.undoing import undo
+
+            return await undo(cockpit, view.id, reason)
+        if verdict is not None:
+            return await room.answering.review(view, verdict, reason)
         if verb in ANSWERS:
             return await room.answering.give(view, verb, reason)  # type: ignore[arg-type]
         if verb == "execute":
             return await room.execute(view.id, again=view.request.attempt is not None)
+        if verb == "skip":
+            return await room.execute(view.id, skip=reason)
         if verb == "submit":
             return await room.accept(view.id, reason)
         taking = room.answering.withdraw if verb == "withdraw" else room.answering.revoke

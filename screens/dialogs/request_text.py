@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from console.outcome import Outcome
 from console.readings import Millis, Problem
+from console.rollback.afterwards import VERDICTS, review_due, skippable, undoable, verdict_of
 from console.rollback.request import State
 from console.rollback.telling import grouped, mine_of
 from screens.dialogs.review_text import outcome_lines
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from console.rollback.counting import View
     from screens.rollbacks.page import Held
 
-Verb = Literal["approve", "deny", "withdraw", "revoke", "execute", "submit", "break_glass"]
+Verb = Literal[
+    "approve", "deny", "withdraw", "revoke", "execute", "submit", "break_glass", "review", "skip", "reverse"
+]
 OPEN = (State.AWAITING_APPROVAL, State.APPROVED)
 AGAIN = (State.FAILED, State.PARTIALLY_DONE)
 BUTTONS: dict[Verb, str] = {
@@ -29,6 +32,9 @@ BUTTONS: dict[Verb, str] = {
     "execute": "Carry out",
     "submit": "Ask for it",
     "break_glass": "Break glass",
+    "review": "Review",
+    "skip": "Go on without it",
+    "reverse": "Undo",
 }
 SENDS: dict[Verb, str] = {
     "approve": "approves it",
@@ -38,14 +44,18 @@ SENDS: dict[Verb, str] = {
     "execute": "carries it out",
     "submit": "asks for it",
     "break_glass": "passes over the quorum, in your name",
+    "review": "records the review, in your name",
+    "skip": "leaves the failed step out and carries out the rest",
+    "reverse": "asks for what takes it back",
 }
 """What the key that sends does, to be read after it."""
 ANSWERS = ("approve", "deny", "break_glass")
-WIDENS = ("approve", "execute", "submit", "break_glass")
+WIDENS = ("approve", "execute", "submit", "break_glass", "skip", "reverse")
 """What leads to a change of production: only while the plan still holds, and after a typed word."""
-REASONED = ("deny", "withdraw", "revoke", "submit", "break_glass")
+REASONED = ("deny", "withdraw", "revoke", "submit", "break_glass", "review", "skip", "reverse")
 SHORT = len("SHA256:") + 8
 """Of a fingerprint that one knows already; it stands in full beside the answer."""
+TYPE_VERDICT = f"type the verdict (its first letters do): {', '.join(VERDICTS.values())}"
 READ_FIRST = "read it to the end first: page down"
 
 
@@ -70,12 +80,16 @@ class Answering:
         return None if self.who is None or isinstance(self.who, Problem) else self.who.person
 
     @property
+    def asks_typed(self) -> bool:
+        """Whether something has to be typed beside the reason."""
+        return self.asks_word or self.verb == "review"
+
+    @property
     def asks_word(self) -> bool:
         """Whether a word has to be typed: not for what only stops harm, as far as its quorum is kept."""
         plan = self.view.plan
-        return (
-            self.verb in WIDENS and plan is not None and (not plan.stops_harm or self.verb == "break_glass")
-        )
+        always = self.verb in ("break_glass", "reverse")
+        return self.verb in WIDENS and plan is not None and (not plan.stops_harm or always)
 
 
 def offered(view: View, person: str | None) -> frozenset[Verb]:
@@ -96,7 +110,18 @@ def offered(view: View, person: str | None) -> frozenset[Verb]:
         found.add("break_glass")
     if view.state is State.APPROVED or view.state in AGAIN:
         found.add("execute")
+    if view.state in AGAIN and isinstance(skippable(view), int):
+        found.add("skip")
+    if not isinstance(undoable(view), str):
+        found.add("reverse")
+    if review_due(view) is not None and not broke(view, person):
+        found.add("review")
     return frozenset(found)
+
+
+def broke(view: View, person: str | None) -> bool:
+    """Whether it is ``person`` who broke its glass."""
+    return view.request.glass is not None and view.request.glass.event.person == person
 
 
 def breakable(view: View) -> bool:
@@ -115,7 +140,24 @@ def cannot(view: View, verb: str) -> str:
         return "No rule of the policy lets anybody pass over the approvals that are missing."
     if verb == "execute" and view.state is State.AWAITING_APPROVAL:
         return f"{view.id} is not approved yet."
+    if verb == "review":
+        return _no_review(view)
+    if verb == "reverse" and isinstance(nothing := undoable(view), str):
+        return nothing
+    if verb == "skip" and isinstance(why_not := skippable(view), str):
+        return why_not
     return f"{view.id} is {view.state.words}."
+
+
+def _no_review(view: View) -> str:
+    glass, reviewed = view.request.glass, view.request.reviewed
+    if glass is None:
+        return f"Nobody broke the glass of {view.id}: there is nothing to review."
+    if reviewed is not None:
+        return f"{reviewed.person} has reviewed it: {VERDICTS[reviewed.verdict]}."
+    if review_due(view) is None:
+        return f"The broken glass of {view.id} does not count: {view.glass}."
+    return f"Nobody reviews the glass that they broke: somebody else than {glass.event.person} has to."
 
 
 def missing(it: Answering, reason: str, typed: str, word: str) -> str | None:
@@ -135,6 +177,8 @@ def missing(it: Answering, reason: str, typed: str, word: str) -> str | None:
         return "this plan holds no more: it has to be asked for anew"
     if verb in REASONED and not reason.strip():
         return "a reason is needed"
+    if verb == "review" and verdict_of(typed) is None:
+        return TYPE_VERDICT
     if it.asks_word and typed.strip() != word:
         return f"type {word} to confirm"
     return None
@@ -193,7 +237,12 @@ def follows(view: View, verb: Verb) -> str:
         "execute": "It is sent step by step, and it is looked at what production serves afterwards.",
         "submit": "Nothing is sent before the policy has what it asks for.",
         "break_glass": "LOUD: the approvals that are missing are passed over. It stands in the ledger with "
-        "your name, and somebody else has to review it (coalmine rollback review).",
+        "your name, and somebody else has to review it (V here, or coalmine rollback review).",
+        "skip": "The step that failed is left out, in your name; the rest is sent step by step. The request "
+        "is done in part at best.",
+        "reverse": "It asks for the reverse of the steps that were done, the last one first, as a request of "
+        "its own: the policy decides about that as about any other.",
+        "review": "It closes the review; what was done stays done.",
     }
     return words[verb]
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.readings import Millis
+from console.rollback.afterwards import review_due
 from console.rollback.executing import deadline
 from console.rollback.request import State
-from console.rollback.telling import left_words, quorum, standing_words, who_words
+from console.rollback.telling import left_words, quorum, review_words, standing_words, who_words
 from screens import paint
 from screens.paint import Line, Span, Tone, span
 
@@ -43,12 +44,19 @@ def aged(view: View, now: Millis) -> View:
 
 def look(view: View) -> tuple[str, Tone]:
     """Sign and tone of how it stands."""
-    return ("!", "worse") if view.wrong else LOOKS[view.state]
+    if view.wrong:
+        return "!", "worse"
+    due = review_due(view)
+    if due is None or not view.state.over:
+        return LOOKS[view.state]
+    return "!", "worse" if due < view.now else "caution"
 
 
 def standing(view: View) -> str:
-    """How it stands, in few words: ``awaiting 0 of 1, 11:42``."""
+    """How it stands, in few words: ``awaiting 0 of 1, 11:42``, ``review due in 23:59:59``."""
     words, until = view.state.words, deadline(view)
+    if view.state.over and (review := review_words(view)):
+        return review
     if view.state is State.AWAITING_APPROVAL:
         words = "awaiting {} of {}".format(*quorum(view))
     return words if until is None else f"{words}, {left_words(until - view.now)}"

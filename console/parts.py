@@ -24,6 +24,7 @@ from console.trust import Heads
 if TYPE_CHECKING:
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
+    from console.rollback.command_running import Database
     from console.signing import OwnKey, Verifier
 
 
@@ -76,4 +77,6 @@ class Parts:
 
     Raises :class:`console.signing.SigningFailed`.
     """
+    database: Database | None = None
+    """The commands of the database level that are configured on this machine."""
     on_close: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

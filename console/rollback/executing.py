@@ -45,6 +45,10 @@ class Hands(Protocol):
         """Why the plan is not what it would be today. Raises :class:`SourceError`."""
         ...
 
+    def unable(self, view: View) -> Outcome | None:
+        """What this machine lacks to carry it out, where another one may not; the plan holds all the same."""
+        ...
+
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         """One step through its gate, recorded under ``action_id``."""
         ...
@@ -90,6 +94,9 @@ class Executor:
                 return wrong or _no(f"There is no request {request_id}.")
             if view.request.opened.project_id != await self._hands.project_id():
                 return _no(f"{request_id} is about another project.", "Open a console on that one.")
+            unable = self._hands.unable(view)
+            if unable is not None:
+                return unable
             begun = view.request.attempt is not None
             moved = None if begun else await self._hands.moved(view)
             if moved is not None:
@@ -223,6 +230,8 @@ class Executor:
         says = f"Step {index + 1} was not done: {outcome.says}"
         await self._tell(view, h.RequestEnded(attempt=attempt.number, state=state, says=says))
         left = f"{index} step(s) before it are done." if index else "Nothing was changed by it."
+        if view.plan is not None and view.plan.steps[index].level == "database" and not index:
+            left = ""  # its outcome says what may have been
         again = f"To try the rest again: `coalmine rollback execute {view.id} --again`."
         following = " ".join(filter(None, [left, outcome.next, again]))
         end = outcome.end if outcome.end in (End.UNKNOWN, End.REFUSED_HERE) else End.REFUSED_BY_HOST

@@ -15,6 +15,8 @@ from console.intents import fate, open_intents
 from console.outcome import End, Outcome
 from console.ports import AliasJob, Clock, Ledger, SourceError
 from console.probing import Prober
+from console.rollback.command_gate import CommandGate
+from console.rollback.command_step import CommandStep
 from console.rollback.counting import View
 from console.rollback.holding import moved
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
@@ -40,7 +42,9 @@ class SessionHands:
         ledger: Ledger,
         clock: Clock,
         offload: Offload,
+        commands: CommandGate,
     ) -> None:
+        self.commands = commands
         self._gate, self._host, self._flags, self._prober = gate, host, flags, prober
         self._ledger, self._clock, self._offload = ledger, clock, offload
         self._project_id: str | None = None
@@ -55,12 +59,26 @@ class SessionHands:
         plan = view.plan
         if plan is None:
             return "Its plan cannot be read."
-        return await moved(plan, self._host, self._flags().provider if _has_flags(plan) else None)
+        return await moved(
+            plan, self._host, self._flags().provider if _has_flags(plan) else None, self._clock.now()
+        )
+
+    def unable(self, view: View) -> Outcome | None:
+        attempt = view.request.attempt
+        for index, step in enumerate(view.plan.steps if view.plan is not None else ()):
+            before = attempt.last_of(index) if attempt is not None else None
+            over = before is not None and (not before.certain or before.done)
+            lacking = None if over or not isinstance(step, CommandStep) else self.commands.lacks(step)
+            if lacking is not None:
+                return lacking
+        return None
 
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         if isinstance(step, HostStep):
             given = Given(reason, (allowed.arming,), action_id=action_id)
             return await self._gate.with_authority(step.action, given, allowed)
+        if isinstance(step, CommandStep):
+            return await self.commands.take(step, action_id, reason, allowed)
         from console.flags.gate import Order
 
         gate = self._flags().gate
@@ -74,6 +92,8 @@ class SessionHands:
     async def became(self, step: Step, action_id: str) -> Outcome | None:
         if isinstance(step, FlagStep):
             return await self._flag_became(step, action_id)
+        if isinstance(step, CommandStep):
+            return await self.commands.became(step, action_id)
         story = await self._offload(partial(self._ledger.read, stream=step.stream))
         intent = next((one for one in open_intents(story).open if one.action_id == action_id), None)
         if intent is not None:
@@ -97,9 +117,9 @@ class SessionHands:
 
     async def verify(self, view: View) -> tuple[bool, tuple[str, ...]]:
         """Every production domain has to serve what the plan wanted, once the host has moved them."""
-        wanted = _wanted(view.plan)
+        wanted, commands = _wanted(view.plan), _commands(view.plan)
         if wanted is None:
-            return True, ("every step was done and read back",)
+            return True, commands or ("every step was done and read back",)
         job = await self._moved_domains(wanted)
         project = await self._host.project()
         lines, wrong, domains = [], [], 0
@@ -116,7 +136,7 @@ class SessionHands:
             lines.append("the host says that moving the domains failed")
         probed = await self._probed(wanted)
         failed = job is not None and job.status == "failed"
-        return bool(domains) and not wrong and not failed, (*lines, *probed)
+        return bool(domains) and not wrong and not failed, (*lines, *probed, *commands)
 
     async def _moved_domains(self, wanted: str) -> AliasJob | None:
         """Wait until the host has ended its job of moving domains there, for a while at most."""
@@ -143,6 +163,16 @@ class SessionHands:
 
 def _has_flags(plan: Plan) -> bool:
     return any(isinstance(step, FlagStep) for step in plan.steps)
+
+
+def _commands(plan: Plan | None) -> tuple[str, ...]:
+    """What is known of the database afterwards: what the commands themselves said."""
+    steps = plan.steps if plan is not None else ()
+    return tuple(
+        f"{step.command.name} ended with 0; nothing here reads the database"
+        for step in steps
+        if isinstance(step, CommandStep)
+    )
 
 
 def _wanted(plan: Plan | None) -> str | None:

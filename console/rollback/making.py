@@ -11,6 +11,7 @@ from console.flags.edits import Unfit
 from console.planning import Choice
 from console.ports import Project
 from console.production_previews import NOT_BACK, STAYS_OFF
+from console.rollback.command_making import FLAGS_ALONE, last_step, left_by, with_database
 from console.rollback.desk import Shown
 from console.rollback.evidence import evidence_of
 from console.rollback.plan import FlagStep, HostStep, Plan, Step, ordered
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What should go back. ``verb``: ``abort``, ``rollback`` or ``promote``; empty for flags alone."""
+    """What should go back. ``verb``: ``abort``, ``rollback`` or ``promote``; empty for what goes without.
+    ``database``: the name of a configured command; ``restore_point``: where its data can be restored to."""
 
     verb: str = ""
     target_id: str | None = None
     flags_off: tuple[str, ...] = ()
     environment: str = "production"
+    database: str = ""
+    restore_point: str = ""
 
 
 async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
@@ -35,7 +39,7 @@ async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
 
     Raises :class:`Impossible`, :class:`console.flags.edits.Unfit`, or :class:`console.ports.SourceError`.
     """
-    if not wishes.verb and not wishes.flags_off:
+    if not wishes.verb and not wishes.flags_off and not wishes.database:
         raise Impossible("Nothing was named that should go back.")
     steps: list[Step] = []
     offers: list[Offer] = []
@@ -50,7 +54,12 @@ async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
         preview = await session.preview(wishes.verb, choice)
         steps.append(HostStep(preview.action))
     project = await session.production.project()
-    return ordered(project.id, steps), _shown(project.name, offers, preview, evidence_of(session.world()))
+    shown = _shown(project.name, offers, preview, evidence_of(session.world()))
+    if wishes.database:
+        step, lines = await last_step(session, wishes, project.id, left_by(preview, project))
+        shown = with_database(shown, step, lines, alone=not steps)
+        steps.append(step)
+    return ordered(project.id, steps), shown
 
 
 def not_covered_by(preview: Preview) -> tuple[str, ...]:
@@ -64,7 +73,7 @@ def of_flags(project: Project, offers: Sequence[Offer]) -> tuple[Plan, Shown]:
     """The plan of changes of flags alone, and what is shown of it."""
     steps = [FlagStep(one.plan, one.what) for one in offers if one.what != "expire"]
     words = "; ".join(f"{one.plan.key} → {one.plan.change.words}" for one in offers)
-    not_covered = ("code, configuration and the database stay as they are",)
+    not_covered = (FLAGS_ALONE,)
     touches = "whoever gets another variant: see the lines above"
     return ordered(project.id, steps), Shown(f"CHANGE {words}", _flag_lines(offers), not_covered, touches)
 
@@ -82,7 +91,7 @@ def _shown(
         lines += [*preview.what, *(f"! {one}" for one in preview.warnings)]
         not_covered = list(not_covered_by(preview))
     else:
-        not_covered = ["code, configuration and the database stay as they are"]
+        not_covered = [FLAGS_ALONE]
     keys = ", ".join(offer.plan.key for offer in offers)
     title = preview.title if preview is not None else f"TURN OFF {keys} in {project}"
     if preview is not None and keys:

@@ -17,6 +17,7 @@ from console.flags.edits import differences
 from console.flags.model import Flag
 from console.flags.provider import Plan as FlagPlan
 from console.policy import Rule, Rulebook
+from console.rollback.command_step import CommandStep, step_of
 
 Level = Literal["feature", "code", "configuration", "database"]
 LEVELS: tuple[Level, ...] = ("feature", "code", "configuration", "database")
@@ -98,7 +99,7 @@ class FlagStep:
         }
 
 
-Step = HostStep | FlagStep
+Step = HostStep | FlagStep | CommandStep
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,8 @@ def _step(one: dict[str, Any]) -> Step:
         return FlagStep(
             FlagPlan(one["provider"], one["key"], made, one["token"], json.loads(one["body"])), one["what"]
         )
+    if one["kind"] == CommandStep.KIND:
+        return step_of(one)
     raise Unreadable(f"a step of the kind {one['kind']!r}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from console.envelope import Json
 from console.readings import Millis
 from console.rollback.approval import Counted
+from console.rollback.command_step import CommandStep, line_of
 from console.rollback.counting import View
 from console.rollback.executing import deadline
 from console.rollback.plan import STOPPING, FlagStep, HostStep, Step
@@ -53,6 +54,8 @@ def step_words(step: Step) -> str:
     """One step in a line."""
     if isinstance(step, FlagStep):
         return f"flag {step.plan.key} → {step.plan.change.words}"
+    if isinstance(step, CommandStep):
+        return f"database {step.command.name}: run {line_of(step.command.run)}"
     action = step.action
     words = {
         "abort": "abort the rolling release: back to {baseline_deployment_id}",
@@ -73,6 +76,8 @@ def undo_words(step: Step) -> str:
         if name in ("abort", "rollback"):
             return "undone by promoting"
         return "undone by an instant rollback" if name in ("promote", "complete") else "undone by abort"
+    if isinstance(step, CommandStep):
+        return f"undone by {line_of(step.command.undo)}"
     return "undone by one key, if nobody has changed it since" if step.what in STOPPING else "reversible"
 
 

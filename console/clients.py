@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from console.calls import Call
     from console.flags.provider import FlagProvider
     from console.ports import Ledger
+    from console.rollback.command_running import Database
     from console.rollback.stores import ConfigStores
     from console.signing import OwnKey, Verifier
     from console.sources import Wire
@@ -253,3 +254,15 @@ def clock_problems(transport: Transport) -> list[Problem]:
     """Which hosts asked so far have another time than this machine."""
     sure = (health for health in transport.health() if (health.latency_ms or 0) < SURE_MS)
     return [problem for health in sure if (problem := health.clock_problem()) is not None]
+
+
+def database(aim: Target) -> Database | None:
+    """The settings' commands of the database level and what runs them; ``None`` where there are none."""
+    if not aim.settings.database:
+        return None
+    from console.commands.doctor_bundle import secrets_of
+    from console.rollback.command_running import Database
+    from console.settings_commands import configured
+    from data.commands import ProcessRunner
+
+    return Database(configured(aim.loaded), ProcessRunner(lambda: secrets_of(aim)))

@@ -8,7 +8,7 @@ from typing import Any
 from console import events, unwatched
 from console.bake import HOWS
 from console.envelope import Recorded
-from console.rollback import happened, store_events
+from console.rollback import command_happened, happened, store_events
 from console.world import Unwatched
 
 _WORDS = {"promote": "promote", "hold": "hold", "rollback": "roll back", "no_data": "no data"}
@@ -180,5 +180,6 @@ _TELL: dict[type[events.Event], Callable[[Any, str], str]] = {
     events.LedgerRedacted: _redacted,
     **happened.WORDS,
     **store_events.WORDS,
+    **command_happened.WORDS,
     events.LossAccepted: _accepted,
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
     from console.policy import Rulebook
+    from console.rollback.command_running import Database
     from console.rollback.stores import ConfigStores
     from console.signing import OwnKey, Verifier
 
@@ -84,4 +85,6 @@ class Parts:
 
     Raises :class:`console.signing.SigningFailed`.
     """
+    database: Database | None = None
+    """The commands of the database level that are configured on this machine."""
     on_close: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

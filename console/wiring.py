@@ -162,6 +162,7 @@ def build_session(
             verifier=clients.signature_verifier,
             heads=None if aim.demo else RememberedHead(aim.loaded.state_dir, stores.ledger.path),
             own_key=partial(clients.own_key, settings.approval.key),
+            database=clients.database(aim),
             on_close=(host.transport.aclose, *(() if prober is None else (prober.aclose,))),
         )
     )

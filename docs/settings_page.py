@@ -44,7 +44,7 @@ def kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return " or ".join(f'"{value}"' for value in get_args(annotation))
     if get_origin(annotation) is tuple:
-        return "list of tables"
+        return "list of words" if get_args(annotation)[0] is str else "list of tables"
     if get_origin(annotation) is dict:
         return "table of text"
     if get_origin(annotation) is not None:
@@ -56,6 +56,8 @@ def kind(annotation: Any) -> str:
 
 def default(field: FieldInfo) -> str:
     """The default of ``field`` as it would be written in TOML; nothing where there is none."""
+    if field.is_required():
+        return "has to be set"
     match field.default:
         case None | dict() | ():
             return ""
@@ -67,9 +69,9 @@ def default(field: FieldInfo) -> str:
             return f'`"{other}"`'
 
 
-def variable(field: FieldInfo, name: str) -> str:
-    """The variable that sets the field; a list of tables has none."""
-    return "" if get_origin(field.annotation) is tuple else f"`{name}`"
+def variable(field: FieldInfo, prefix: str | None, name: str) -> str:
+    """The variable that sets the field; a list has none, nor has a table with a name of its own."""
+    return "" if prefix is None or get_origin(field.annotation) is tuple else f"`{prefix}{name.upper()}`"
 
 
 def cell(text: str) -> str:
@@ -77,17 +79,24 @@ def cell(text: str) -> str:
     return text.replace("``", "`").replace("|", "\\|")
 
 
-def rows(model: type[BaseModel], prefix: str) -> list[str]:
+def rows(model: type[BaseModel], prefix: str | None) -> list[str]:
     says = meanings(model)
     return [
-        f"| `{name}` | {variable(field, prefix + name.upper())} | {kind(field.annotation)} "
+        f"| `{name}` | {variable(field, prefix, name)} | {kind(field.annotation)} "
         f"| {default(field)} | {cell(says.get(name, ''))} |"
         for name, field in model.model_fields.items()
         if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel))
+        and named(field.annotation) is None
     ]
 
 
-def tables(model: type[BaseModel], path: tuple[str, ...], variables: str) -> list[str]:
+def named(annotation: Any) -> type[BaseModel] | None:
+    """The model of tables that have names of their own, ``[table.NAME]``."""
+    of = get_args(annotation)[1] if get_origin(annotation) is dict else None
+    return of if isinstance(of, type) and issubclass(of, BaseModel) else None
+
+
+def tables(model: type[BaseModel], path: tuple[str, ...], variables: str | None) -> list[str]:
     """The table of ``model`` and of those within it, each under the heading of its TOML table."""
     heading = f"`[{'.'.join(path)}]`" if path else "At the top"
     about = "" if not path else cell(" ".join((model.__doc__ or "").split())) + "\n\n"
@@ -95,7 +104,9 @@ def tables(model: type[BaseModel], path: tuple[str, ...], variables: str) -> lis
     own = rows(model, variables)
     parts = [f"## {heading}\n\n{about}{top}" + "\n".join(own) + "\n"] if own else []
     for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if (of := named(field.annotation)) is not None:
+            parts += tables(of, (*path, name, "NAME"), None)
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             parts += tables(field.annotation, (*path, name), f"{variables}{name.upper()}__")
             overridden = changed(field.default)
             if overridden:

@@ -43,6 +43,13 @@ def command() -> None:
 @click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--abort", is_flag=True, help="Abort the rolling release.")
 @click.option("--flag-off", "flags_off", metavar="KEY", multiple=True, help="Turn this flag off first.")
+@click.option("--database", metavar="NAME", callback=words, help="Then run this command of coalmine.toml.")
+@click.option(
+    "--restore-point",
+    metavar="TEXT",
+    callback=words,
+    help="Where its data can be restored to; with --database.",
+)
 @click.option("--environment", default="production", show_default=True, help="Of the flags.")
 @click.option("--store", metavar="ID", default="", help="Restore this Edge Config, too: from --backup.")
 @click.option(
@@ -56,6 +63,8 @@ def request(
     target: str | None,
     abort: bool,
     flags_off: tuple[str, ...],
+    database: str | None,
+    restore_point: str | None,
     environment: str,
     store: str,
     backup: str,
@@ -69,17 +78,25 @@ def request(
 
     Smallest first, as one plan that other people approve as the policy says. Nothing is sent before that. A
     console or `coalmine watch` with a token carries it out then; else `coalmine rollback execute` does.
+
+    With --database NAME the commands of [database.NAME] in coalmine.toml are the last step: its check and its
+    dry run are run now (with --dry-run as well), and again right before it is.
     """
     from console.rollback.making import Wishes
 
     if abort and target:
         raise click.UsageError("Either --abort or a TARGET: an abort goes back to the baseline.")
-    if not (abort or target or flags_off or store):
-        raise click.UsageError("Name what should go back: TARGET, --abort, --flag-off KEY or --store ID.")
+    if not (abort or target or flags_off or store or database):
+        raise click.UsageError(
+            "Name what should go back: TARGET, --abort, --flag-off KEY, --store ID or --database NAME."
+        )
     if backup and not store:
         raise click.UsageError("--backup is one of a store: name it with --store ID.")
+    if bool(database) != bool(restore_point):
+        raise click.UsageError("--database NAME and --restore-point TEXT go together.")
     verb = "abort" if abort else "rollback" if target else ""
-    wishes = Wishes(verb, named(target) if target else None, flags_off, environment, store, backup)
+    aim = named(target) if target else None
+    wishes = Wishes(verb, aim, flags_off, environment, store, backup, database or "", restore_point or "")
     sys.exit(run(_request(wishes, reason, by_hand, dry_run, as_json)))
 
 

@@ -48,6 +48,10 @@ class Hands(Protocol):
         """Why the plan is not what it would be today. Raises :class:`SourceError`."""
         ...
 
+    def unable(self, view: View) -> Outcome | None:
+        """What this machine lacks to carry it out, where another one may not; the plan holds all the same."""
+        ...
+
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         """One step through its gate, recorded under ``action_id``."""
         ...
@@ -94,6 +98,9 @@ class Executor:
                 return wrong or _no(f"There is no request {request_id}.")
             if view.request.opened.project_id != await self._hands.project_id():
                 return _no(f"{request_id} is about another project.", "Open a console on that one.")
+            unable = self._hands.unable(view)
+            if unable is not None:
+                return unable
             begun = view.request.attempt is not None
             moved = None if begun else await self._hands.moved(view)
             if moved is not None:
@@ -239,6 +246,8 @@ class Executor:
         says = f"Step {index + 1} was not done: {outcome.says}{left_out_words(attempt)}"
         await self._tell(view, h.RequestEnded(attempt=attempt.number, state=state, says=says))
         left = f"{done} step(s) before it are done." if done else "Nothing was changed by it."
+        if view.plan is not None and view.plan.steps[index].level == "database" and not done:
+            left = ""  # its outcome says what may have been
         following = " ".join(filter(None, [left, outcome.next, choices(view, index, done, outcome.end)]))
         end = outcome.end if outcome.end in (End.UNKNOWN, End.REFUSED_HERE) else End.REFUSED_BY_HOST
         return Outcome(end, f"{view.id}: {says}", following)

@@ -15,6 +15,8 @@ from console.intents import fate, open_intents
 from console.outcome import End, Outcome
 from console.ports import AliasJob, Clock, Ledger, SourceError
 from console.probing import Prober
+from console.rollback.command_gate import CommandGate
+from console.rollback.command_step import CommandStep
 from console.rollback.counting import View
 from console.rollback.holding import moved
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
@@ -46,8 +48,10 @@ class SessionHands:
         clock: Clock,
         policy: PolicyHands,
         stores: StoreGate,
+        commands: CommandGate,
         offload: Offload,
     ) -> None:
+        self.commands = commands
         self._gate, self._host, self._flags, self._prober = gate, host, flags, prober
         self._ledger, self._clock, self._offload = ledger, clock, offload
         self._policy, self._stores = policy, stores
@@ -71,7 +75,17 @@ class SessionHands:
             if isinstance(step, PolicyStep) and (why := await self._policy.moved(step)) is not None:
                 return why
         flags = self._flags().provider if _has_flags(plan) else None
-        return await moved(plan, self._host, flags, self.stores)
+        return await moved(plan, self._host, flags, self.stores, self._clock.now())
+
+    def unable(self, view: View) -> Outcome | None:
+        attempt = view.request.attempt
+        for index, step in enumerate(view.plan.steps if view.plan is not None else ()):
+            before = attempt.last_of(index) if attempt is not None else None
+            over = before is not None and (not before.certain or before.done)
+            lacking = None if over or not isinstance(step, CommandStep) else self.commands.lacks(step)
+            if lacking is not None:
+                return lacking
+        return None
 
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         if isinstance(step, HostStep):
@@ -81,6 +95,8 @@ class SessionHands:
             return await self._policy.take(step, reason)
         if isinstance(step, StoreStep):
             return await self._stores.with_authority(step, reason, allowed, action_id)
+        if isinstance(step, CommandStep):
+            return await self.commands.take(step, action_id, reason, allowed)
         from console.flags.gate import Order
 
         gate = self._flags().gate
@@ -98,6 +114,8 @@ class SessionHands:
             return await self._policy.became(step)
         if isinstance(step, StoreStep):
             return await self._stores.became(step, action_id)
+        if isinstance(step, CommandStep):
+            return await self.commands.became(step, action_id)
         story = await self._offload(partial(self._ledger.read, stream=step.stream))
         intent = next((one for one in open_intents(story).open if one.action_id == action_id), None)
         if intent is not None:
@@ -122,9 +140,10 @@ class SessionHands:
     async def verify(self, view: View) -> tuple[bool, tuple[str, ...]]:
         """Every production domain has to serve what the plan wanted, once the host has moved them."""
         attempt = view.request.attempt
-        wanted = _wanted(view.plan, {one.index for one in attempt.skipped} if attempt else set())
+        left_out = {one.index for one in attempt.skipped} if attempt else set()
+        wanted, commands = _wanted(view.plan, left_out), _commands(view.plan, left_out)
         if wanted is None:
-            return True, ("every step was done and read back",)
+            return True, commands or ("every step was done and read back",)
         job = await self._moved_domains(wanted)
         project = await self._host.project()
         lines, wrong, domains = [], [], 0
@@ -141,7 +160,7 @@ class SessionHands:
             lines.append("the host says that moving the domains failed")
         probed = await self._probed(wanted)
         failed = job is not None and job.status == "failed"
-        return bool(domains) and not wrong and not failed, (*lines, *probed)
+        return bool(domains) and not wrong and not failed, (*lines, *probed, *commands)
 
     async def _moved_domains(self, wanted: str) -> AliasJob | None:
         """Wait until the host has ended its job of moving domains there, for a while at most."""
@@ -168,6 +187,16 @@ class SessionHands:
 
 def _has_flags(plan: Plan) -> bool:
     return any(isinstance(step, FlagStep) for step in plan.steps)
+
+
+def _commands(plan: Plan | None, left_out: Container[int] = ()) -> tuple[str, ...]:
+    """What is known of the database afterwards: what the commands themselves said."""
+    steps = plan.steps if plan is not None else ()
+    return tuple(
+        f"{step.command.name} ended with 0; nothing here reads the database"
+        for place, step in enumerate(steps)
+        if isinstance(step, CommandStep) and place not in left_out
+    )
 
 
 def _wanted(plan: Plan | None, left_out: Container[int] = ()) -> str | None:

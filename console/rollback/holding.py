@@ -10,6 +10,8 @@ from console.flags.provider import FlagProvider
 from console.flags.words import shown_text
 from console.host import Host
 from console.planning import choice_of, plan
+from console.readings import Millis
+from console.rollback.command_step import CommandStep, beyond
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
 from console.rollback.store_step import StoreStep, moved_store
 from console.rollback.stores import ConfigStores
@@ -17,7 +19,7 @@ from console.situation import read_situation
 
 
 async def moved(
-    whole: Plan, host: Host, flags: FlagProvider | None, stores: Callable[[], ConfigStores]
+    whole: Plan, host: Host, flags: FlagProvider | None, stores: Callable[[], ConfigStores], now: Millis
 ) -> str | None:
     """What has moved since the plan was made, in words; ``None`` where nothing that it depends on has.
 
@@ -25,20 +27,22 @@ async def moved(
     :class:`console.ports.SourceError` where it cannot be read.
     """
     for step in whole.steps:
-        found = await moved_under(step, host, flags, stores)
+        found = await moved_under(step, host, flags, stores, now)
         if found is not None:
             return found
     return None
 
 
 async def moved_under(
-    step: Step, host: Host, flags: FlagProvider | None, stores: Callable[[], ConfigStores]
+    step: Step, host: Host, flags: FlagProvider | None, stores: Callable[[], ConfigStores], now: Millis
 ) -> str | None:
     """The same for one step."""
     if isinstance(step, HostStep):
         return await _host(step, host)
     if isinstance(step, StoreStep):
         return await moved_store(step, stores())
+    if isinstance(step, CommandStep):
+        return beyond(step, now) or await _left(step, host)
     if isinstance(step, FlagStep):
         return await _flag(step, flags)
     return None  # what it depends on is in the ledger: whoever has that looks
@@ -57,6 +61,15 @@ async def _host(step: HostStep, host: Host) -> str | None:
     before, now = actions.as_json(action), actions.as_json(present)
     changed = [f"{key}: {before[key]} → {now.get(key)}" for key in before if before[key] != now.get(key)]
     return f"Production has moved ({', '.join(changed)})."
+
+
+async def _left(step: CommandStep, host: Host) -> str | None:
+    """Whether what a command leaves still serves, alone or as a release's canary."""
+    serving, release = (await host.project()).serving_id, await host.release()
+    canary = release.canary if release is not None and release.active else None
+    if step.left_deployment_id in (serving, canary.id if canary is not None else None):
+        return None
+    return f"{step.left_deployment_id}, for which {step.command.name} was asked, serves no more."
 
 
 async def _flag(step: FlagStep, flags: FlagProvider | None) -> str | None:

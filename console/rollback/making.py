@@ -11,6 +11,7 @@ from console.flags.edits import Unfit
 from console.planning import Choice
 from console.ports import Project
 from console.production_previews import NOT_BACK, STAYS_OFF
+from console.rollback.command_making import last_step, left_by, with_database
 from console.rollback.desk import Shown
 from console.rollback.evidence import evidence_of
 from console.rollback.plan import FlagStep, HostStep, Plan, Step, ordered
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What should go back. ``verb``: ``abort``, ``rollback`` or ``promote``; empty for flags alone."""
+    """What should go back. ``verb``: ``abort``, ``rollback`` or ``promote``; empty for what goes without.
+    ``database``: the name of a configured command; ``restore_point``: where its data can be restored to."""
 
     verb: str = ""
     target_id: str | None = None
@@ -33,6 +35,8 @@ class Wishes:
     store: str = ""
     """An Edge Config that goes back as ``backup`` has it."""
     backup: str = ""
+    database: str = ""
+    restore_point: str = ""
 
 
 async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
@@ -40,7 +44,7 @@ async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
 
     Raises :class:`Impossible`, :class:`console.flags.edits.Unfit`, or :class:`console.ports.SourceError`.
     """
-    if not wishes.verb and not wishes.flags_off and not wishes.store:
+    if not (wishes.verb or wishes.flags_off or wishes.store or wishes.database):
         raise Impossible("Nothing was named that should go back.")
     steps: list[Step] = []
     offers: list[Offer] = []
@@ -61,6 +65,10 @@ async def planned(session: Session, wishes: Wishes) -> tuple[Plan, Shown]:
         step, lines = await planned_store(session.requests().stores(), wishes.store, wishes.backup)
         shown = with_store(shown if steps else None, step, lines, evidence)
         steps.append(step)
+    if wishes.database:
+        last, lines = await last_step(session, wishes, project.id, left_by(preview, project))
+        shown = with_database(shown, last, lines, alone=not steps)
+        steps.append(last)
     return ordered(project.id, steps), shown
 
 

@@ -17,6 +17,7 @@ from console.flags.edits import differences
 from console.flags.model import Flag
 from console.flags.provider import Plan as FlagPlan
 from console.policy import Rule, Rulebook
+from console.rollback.command_step import CommandStep, step_of
 from console.rollback.policy_step import PolicyStep
 from console.rollback.store_step import StoreStep, store_step_of
 
@@ -100,7 +101,7 @@ class FlagStep:
         }
 
 
-Step = HostStep | FlagStep | StoreStep | PolicyStep
+Step = HostStep | FlagStep | StoreStep | PolicyStep | CommandStep
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,8 @@ def _step(one: dict[str, Any]) -> Step:
         return PolicyStep(one["policy"], one["people"], one.get("signers"), one["replaces"])
     if one["kind"] == StoreStep.KIND:
         return store_step_of(one)
+    if one["kind"] == CommandStep.KIND:
+        return step_of(one)
     raise Unreadable(f"a step of the kind {one['kind']!r}")
 
 

@@ -66,6 +66,10 @@ class StepSeen:
     def certain(self) -> bool:
         return self.ended is not None and self.ended.outcome != "unknown"
 
+    @property
+    def done(self) -> bool:
+        return self.ended is not None and self.ended.outcome == "done"
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

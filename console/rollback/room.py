@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.actions import Preview
 from console.authorise import Standing, out_of_the_question
@@ -16,10 +17,11 @@ from console.orphans import alive_name
 from console.outcome import End, Outcome
 from console.parts import Parts
 from console.policy import Rulebook
-from console.ports import Clock, Leases, Ledger, SourceError
-from console.readings import Problem
+from console.ports import Clock, Leases, Ledger, SourceError, StoreUnusable
+from console.readings import Millis, Problem
 from console.rollback.afterwards import review_due
 from console.rollback.answering import Answering
+from console.rollback.command_gate import CommandGate
 from console.rollback.counting import Counting, View
 from console.rollback.desk import OPEN, Requests, Shown
 from console.rollback.executing import Executor
@@ -35,6 +37,9 @@ from console.world import Waiting
 if TYPE_CHECKING:
     from console.flags.desk import FlagDesk
     from console.rollback.stores import ConfigStores
+
+ALIVE_MS: Millis = 10_000
+"""For how long a session that carries something out says that it lives, where it would be taken for dead."""
 
 HELD_EVERY_MS = 5_000
 """How often it is looked whether the plans of open requests still hold."""
@@ -75,6 +80,11 @@ class Room:
         self.answering = Answering(self.desk, needs.book, self._account, needs.actor, needs.own_key)
         self._looked = 0
         self._running: dict[str, asyncio.Task[Outcome]] = {}
+
+    @property
+    def commands(self) -> CommandGate:
+        """The database level: what is configured on this machine."""
+        return self._hands.commands
 
     async def _account(self) -> str | Problem:
         standing = self._needs.standing()
@@ -147,10 +157,33 @@ class Room:
         """One at a time in this session; whoever waits for it may go away, it goes on."""
         if request_id in self._running:
             return await asyncio.shield(self._running[request_id])
-        task = asyncio.ensure_future(self.executor.execute(request_id, person, again=again, skip=skip))
+        doing = self.executor.execute(request_id, person, again=again, skip=skip)
+        task = asyncio.ensure_future(self._living(doing))
         self._running[request_id] = task
         task.add_done_callback(lambda done: self._running.pop(request_id, None))
         return await asyncio.shield(task)
+
+    async def _living(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """Do it and say all the while that this session lives: a command has no loop of its own for that."""
+        saying = asyncio.ensure_future(self._say_alive())
+        try:
+            return await work
+        finally:
+            saying.cancel()
+
+    async def _say_alive(self) -> None:
+        needs = self._needs
+        name, me = alive_name(needs.session_id), needs.session_id
+
+        def say() -> None:
+            now, held = needs.clock.now(), needs.leases.holder(name)
+            if held is None or held.expires_at < now + ALIVE_MS // 2:
+                needs.leases.acquire(name, me, ALIVE_MS, now)
+
+        while True:
+            with contextlib.suppress(StoreUnusable):
+                await needs.offload(say)
+            await needs.clock.sleep(ALIVE_MS / 5_000)
 
     async def finished(self, seconds: float) -> None:
         """Wait for what is being carried out, so long at most."""
@@ -186,6 +219,8 @@ class Room:
         submitted = view.request.submitted
         if submitted is None:
             return False
+        if self._hands.unable(view) is not None:
+            return False  # another console may be able to
         if view.state is State.APPROVED:
             return submitted.on_quorum == "execute"
         abandoned = attempt is not None and attempt.ended is None and not self._alive(attempt.session)
@@ -219,8 +254,9 @@ def room_of(
         raise ValueError("no verifier")
     policy = PolicyHands(parts.ledger, parts.clock, actor, parts.write_policy, offload)
     stores = StoreGate(parts.stores, parts.ledger, parts.clock, standing, actor, offload)
+    commands = CommandGate(parts.database, parts.router, parts.ledger, parts.clock, actor, offload)
     hands = SessionHands(
-        gate, parts.router, flags, parts.prober, parts.ledger, parts.clock, policy, stores, offload
+        gate, parts.router, flags, parts.prober, parts.ledger, parts.clock, policy, stores, commands, offload
     )
     needs = Needs(
         parts.ledger,

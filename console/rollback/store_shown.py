@@ -9,7 +9,8 @@ from console.rollback.desk import Shown
 from console.rollback.store_step import StoreStep
 
 FLAGS_ALONE = "code, configuration and the database stay as they are"
-ELSEWHERE = "code, flags elsewhere, environment variables and the database stay as they are"
+CODE_ELSEWHERE = "code, flags elsewhere and environment variables stay as they are"
+ELSEWHERE = CODE_ELSEWHERE.replace(" and environment variables", ", environment variables and the database")
 LAGS = "applications serve what they have read for some ten seconds, and longer where the store fails them"
 
 

@@ -8,6 +8,7 @@ from console.envelope import Json
 from console.readings import Millis
 from console.rollback.afterwards import review_due
 from console.rollback.approval import Counted
+from console.rollback.command_step import CommandStep, line_of
 from console.rollback.counting import View
 from console.rollback.evidence import waiting_costs
 from console.rollback.executing import deadline
@@ -73,6 +74,8 @@ def step_words(step: Step) -> str:
         return "put another policy in force: every line that changes is below"
     if isinstance(step, StoreStep):
         return step.words
+    if isinstance(step, CommandStep):
+        return f"database {step.command.name}: run {line_of(step.command.run)}"
     action = step.action
     words = {
         "abort": "abort the rolling release: back to {baseline_deployment_id}",
@@ -97,6 +100,8 @@ def undo_words(step: Step) -> str:
         return "undone by an instant rollback" if name in ("promote", "complete") else "undone by abort"
     if isinstance(step, PolicyStep):
         return "undone by adopting the one before"
+    if isinstance(step, CommandStep):
+        return f"undone by {line_of(step.command.undo)}"
     return "undone by one key, if nobody has changed it since" if step.what in STOPPING else "reversible"
 
 

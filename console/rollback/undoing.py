@@ -22,11 +22,14 @@ from console.outcome import End, Outcome
 from console.planning import Choice
 from console.ports import SourceError, StoreUnusable
 from console.rollback.afterwards import undoable
+from console.rollback.command_step import CommandStep, line_of
 from console.rollback.counting import View
 from console.rollback.desk import Shown, reason_amiss
 from console.rollback.evidence import evidence_of
 from console.rollback.making import not_covered_by
 from console.rollback.plan import FlagStep, HostStep, Plan, Step
+from console.rollback.policy_step import PolicyStep
+from console.rollback.store_step import StoreStep
 from console.rollback.telling import step_words
 
 if TYPE_CHECKING:
@@ -117,7 +120,20 @@ async def _reverse(cockpit: Cockpit, view: View, place: int, made: _Made) -> Non
             raise Impossible(back)
         made.of_host(await cockpit.preview(back.verb, back.choice))
     else:
-        raise Impossible("no way back is known")
+        raise Impossible(_by_hand(step))
+
+
+def _by_hand(step: Step | None) -> str:
+    """How a person takes a step back that is not reversed as a plan."""
+    if isinstance(step, CommandStep):
+        return (
+            f"its undo is for a person to run, who knows what was written since: {line_of(step.command.undo)}"
+        )
+    if isinstance(step, StoreStep):
+        return f"restore the store from a backup made before it: --store {step.store_id}"
+    if isinstance(step, PolicyStep):
+        return "adopt the one before, whose text is in the ledger: coalmine config adopt --from FOLDER"
+    return "no way back is known"
 
 
 async def _flag_back(cockpit: Cockpit, view: View, place: int, step: FlagStep) -> Offer:

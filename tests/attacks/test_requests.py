@@ -78,6 +78,9 @@ class CountingHands:
     async def moved(self, view: View) -> str | None:
         return None if self.production == "dpl_now" else f"Production is {self.production}."
 
+    def unable(self, view: View) -> Outcome | None:
+        return None
+
     async def take(self, step: Step, action_id: str, reason: str, allowed: Allowed) -> Outcome:
         self.sent.append(step)
         await asyncio.sleep(0)

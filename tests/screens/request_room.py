@@ -119,6 +119,9 @@ class Hands:
     async def moved(self, view: Any) -> str | None:
         return self.moving
 
+    def unable(self, view: Any) -> None:
+        return None
+
 
 @dataclass
 class Requested:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.narrate import narrate
 from console.readings import Millis
+from console.rollback.evidence import waiting_costs
 from console.rollback.executing import deadline
 from console.rollback.request import State
 from console.rollback.telling import (
@@ -94,7 +95,8 @@ def _paragraphs(
     yield from _state(held if view.state in (State.AWAITING_APPROVAL, State.APPROVED) else None, now)
     until = deadline(view)
     if view.state is State.AWAITING_APPROVAL and until is not None:
-        costs = f"about {per_minute:,.0f} requests a minute go on as now; " if per_minute else ""
+        going_on = f"about {per_minute:,.0f} requests a minute go on as now" if per_minute else ""
+        costs = f"{known}; " if (known := waiting_costs(opened.evidence) or going_on) else ""
         yield (
             "ELSE",
             f"{costs}if nothing is pressed, it expires at {clock(until, now)} and nothing changes",

@@ -103,6 +103,7 @@ class Rows(Toned, ScrollView, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         self._drawn.clear()
         self.virtual_size = Size(self.size.width, len(self.keys))
+        self.refresh()  # rows that are only kept would never be looked at again
 
     # --- moving --------------------------------------------------------------------------------
 

@@ -95,10 +95,14 @@ class SessionHands:
 
     # --- afterwards --------------------------------------------------------------------------
 
+    def aim(self, view: View) -> str | None:
+        """The deployment that production serves after it, if it moves production."""
+        attempt = view.request.attempt
+        return _wanted(view.plan, {one.index for one in attempt.skipped} if attempt else set())
+
     async def verify(self, view: View) -> tuple[bool, tuple[str, ...]]:
         """Every production domain has to serve what the plan wanted, once the host has moved them."""
-        attempt = view.request.attempt
-        wanted = _wanted(view.plan, {one.index for one in attempt.skipped} if attempt else set())
+        wanted = self.aim(view)
         if wanted is None:
             return True, ("every step was done and read back",)
         job = await self._moved_domains(wanted)

@@ -20,6 +20,7 @@ from console.rollback.evidence import Harm, evidence_of, harm_of
 from console.world import Waiting, World
 
 if TYPE_CHECKING:
+    from console.bake import Bake, Baking
     from console.flags.desk import FlagDesk
     from console.flags.gate import Order
     from console.rollback.room import Room
@@ -42,6 +43,8 @@ class Desks:
         self._room: Room | None = None
         self._proposed: Harm | None = None
         """The harm whose end was proposed last, by whomever."""
+        self._reopened: Baking | None = None
+        """The bake that was worse, and whose request was looked for."""
 
     async def finished(self, seconds: float) -> None:
         """Wait for the answers to what was sent, so long at most."""
@@ -152,7 +155,18 @@ class Desks:
             await self._propose(harm, world, preview)
         if await self._offload(lambda: self._parts.ledger.streams("request:")):
             await self._loaded()
+            await self._reopen(world.bake)
             await self.requests().tend()
+
+    async def _reopen(self, bake: Bake | None) -> None:
+        """What was carried out is somebody's again where production is worse than its own past since."""
+        if bake is None or not bake.worse or bake.of == self._reopened:
+            return
+        try:
+            if await self.requests().reopen(bake):
+                self._reopened = bake.of
+        except SourceError:
+            return  # looked at again soon
 
     async def _propose(
         self, harm: Harm, world: World, preview: Callable[[str, Choice | None], Awaitable[Preview]]

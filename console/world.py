@@ -156,9 +156,12 @@ class Waiting:
     reviews: int = 0
     """Whose broken glass somebody has to review."""
 
+    reopened: int = 0
+    """That were carried out, and are to be looked at again."""
+
     @property
     def all(self) -> int:
-        return self.approvals + self.hands + self.reviews
+        return self.approvals + self.hands + self.reviews + self.reopened
 
 
 @dataclass(frozen=True, slots=True)

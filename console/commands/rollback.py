@@ -204,6 +204,29 @@ async def _execute(request_id: str, again: bool, skip: str, as_json: bool) -> in
         return _told(await session.requests().execute(request_id, again=again, skip=skip), as_json)
 
 
+@command.command("close")
+@click.argument("request_id", metavar="ID")
+@click.option("--reason", required=True, callback=words, help="What was found, in words.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def close(request_id: str, reason: str, as_json: bool) -> None:
+    """Say that what was reopened has been looked at: it waits for nobody any more.
+
+    A request is reopened where its verification found something wrong, or where production is worse than its
+    own past since. Nothing is changed by closing it.
+    """
+    sys.exit(run(_close(request_id, reason, as_json)))
+
+
+async def _close(request_id: str, reason: str, as_json: bool) -> int:
+    async with session_of_command() as (session, _):
+        await session.identify()
+        room = session.requests()
+        view = await room.desk.get(request_id)
+        if view is None:
+            return _told(Outcome(End.REFUSED_HERE, f"There is no request {request_id}."), as_json)
+        return _told(await room.answering.close(view, reason), as_json)
+
+
 @command.command("undo")
 @click.argument("request_id", metavar="ID")
 @click.option("--reason", required=True, callback=words, help="Why. It is recorded and signed with.")

@@ -31,9 +31,17 @@ def review_due(view: View) -> Millis | None:
     return glass.event.review_by if counted else None
 
 
+def reopened(view: View) -> str | None:
+    """Why somebody has to look at it again; ``None`` where nobody has to, or somebody has."""
+    attempt = view.request.attempt
+    if attempt is None or attempt.reopened is None or attempt.closed is not None:
+        return None
+    return attempt.reopened.why
+
+
 def waits(view: View) -> bool:
-    """Whether somebody has something to do about it: it is not over, or its glass is to be reviewed."""
-    return not view.state.over or review_due(view) is not None
+    """Whether somebody has something to do about it: not over, reopened, or its glass to be reviewed."""
+    return not view.state.over or review_due(view) is not None or reopened(view) is not None
 
 
 def skippable(view: View) -> int | str:

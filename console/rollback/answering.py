@@ -13,6 +13,7 @@ from console.policy import Rulebook
 from console.readings import Problem
 from console.rollback.afterwards import Verdict
 from console.rollback.approval import Decision
+from console.rollback.closing import close
 from console.rollback.counting import View
 from console.rollback.desk import Requests
 from console.rollback.owners import NobodysKey, owner_of
@@ -94,6 +95,10 @@ class Answering:
         return await self._as_whoever(
             lambda me: self._desk.review(view.id, me, verdict, says, account=account)
         )
+
+    async def close(self, view: View, why: str) -> Outcome:
+        """Say that somebody has looked at what was reopened."""
+        return await self._as_whoever(lambda me: close(self._desk, self._book, view.id, me, why))
 
     async def _as_whoever(self, doing: Callable[[Actor], Awaitable[Outcome]]) -> Outcome:
         who = await self.who()

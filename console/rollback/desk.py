@@ -128,7 +128,7 @@ class Requests:
                 return _no(f"{request_id} is {view.state.words} already.")
             return self._submission(view.plan, actor, reason, on_quorum)
 
-        return await self._append(request_id, actor, made, f"{request_id} is asked for.")
+        return await self.record(request_id, actor, made, f"{request_id} is asked for.")
 
     def _submission(
         self, plan: Plan, actor: Actor, reason: str, on_quorum: Literal["execute", "wait"]
@@ -251,7 +251,7 @@ class Requests:
             return event
 
         verb = "approved" if said.decision == "approve" else "denied"
-        return await self._append(said.request_id, actor, made, f"{said.person} {verb} {said.request_id}.")
+        return await self.record(said.request_id, actor, made, f"{said.person} {verb} {said.request_id}.")
 
     def _unanswerable(self, view: View) -> Outcome | None:
         if view.wrong:
@@ -277,7 +277,7 @@ class Requests:
                 person=actor.person, nonce=mine[-1].nonce, why=why.strip()
             )
 
-        return await self._append(request_id, actor, made, f"{actor.person} took the answer back.")
+        return await self.record(request_id, actor, made, f"{actor.person} took the answer back.")
 
     async def note(
         self, request_id: str, actor: Actor, what: Literal["asks", "needs_time"], says: str
@@ -292,7 +292,7 @@ class Requests:
                 return _no(f"{request_id} is {view.state.words}.")
             return reason_amiss(says) or h.RequestNoted(person=actor.person, what=what, says=says.strip())
 
-        return await self._append(request_id, actor, made, f"It stands beside {request_id} now.")
+        return await self.record(request_id, actor, made, f"It stands beside {request_id} now.")
 
     async def withdraw(self, request_id: str, actor: Actor, why: str) -> Outcome:
         """Not ask any more; only whoever asked."""
@@ -308,7 +308,7 @@ class Requests:
                 return _no(f"{request_id} is {view.state.words}: it is too late.")
             return reason_amiss(why) or h.RequestWithdrawn(person=actor.person, why=why.strip())
 
-        return await self._append(request_id, actor, made, f"{request_id} is withdrawn.")
+        return await self.record(request_id, actor, made, f"{request_id} is withdrawn.")
 
     async def void(self, request_id: str, actor: Actor, why: str) -> Outcome:
         """Say that the plan is not what it would be today: its approvals count no more."""
@@ -318,7 +318,7 @@ class Requests:
                 return _no(f"{request_id} is {view.state.words}.")
             return h.RequestVoided(why=why)
 
-        return await self._append(request_id, actor, made, f"{request_id} holds no more: {why}")
+        return await self.record(request_id, actor, made, f"{request_id} holds no more: {why}")
 
     async def break_glass(self, said: Statement, signature: str, actor: Actor) -> Outcome:
         """Pass over the quorum, where the policy lets whoever signed do that. Loud, and to be reviewed."""
@@ -342,7 +342,7 @@ class Requests:
             amiss = self.counting.with_glass(view, event, actor, self._clock.now()).glass
             return _no(f"The glass stays whole: {amiss}.", "Ask those who may approve.") if amiss else event
 
-        return await self._append(said.request_id, actor, made, f"The glass of {said.request_id} is BROKEN.")
+        return await self.record(said.request_id, actor, made, f"The glass of {said.request_id} is BROKEN.")
 
     async def review(
         self, request_id: str, actor: Actor, verdict: Verdict, says: str, account: str | None = None
@@ -365,11 +365,11 @@ class Requests:
                 person=actor.person, verdict=verdict, says=says.strip()
             )
 
-        return await self._append(request_id, actor, made, f"The broken glass of {request_id} is reviewed.")
+        return await self.record(request_id, actor, made, f"The broken glass of {request_id} is reviewed.")
 
     # --- writing -----------------------------------------------------------------------------
 
-    async def _append(
+    async def record(
         self, request_id: str, actor: Actor, made: Callable[[View], Event | Outcome], says: str
     ) -> Outcome:
         """Append what ``made`` makes of the request as it stands, or answer why not."""

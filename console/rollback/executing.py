@@ -264,7 +264,10 @@ class Executor:
         whole = good and not attempt.skipped
         state: Ended = "succeeded" if whole else "partially_done"
         says = f"{'; '.join(lines)}{left_out_words(attempt)}"
-        await self._tell(view, h.RequestEnded(attempt=attempt.number, state=state, says=says))
+        events: list[Event] = [h.RequestEnded(attempt=attempt.number, state=state, says=says)]
+        if not good:  # with its end: nobody sees the one without the other
+            events.append(h.RequestReopened(attempt=attempt.number, of="verification", why=says))
+        await self._tell(view, *events)
         if whole:
             return Outcome(End.DONE, f"{view.id} is done: {says}")
         return Outcome(End.REFUSED_BY_HOST, f"{view.id} is done in part only: {says}", "" if good else LOOK)
@@ -280,9 +283,9 @@ class Executor:
             return False
         return True
 
-    async def _tell(self, view: View, event: Event) -> None:
+    async def _tell(self, view: View, *events: Event) -> None:
         """Append while the claim is still this session's, whatever else comes in between."""
-        stream, new = h.stream_of(view.id), event.new(self._actor(), self._clock.now())
+        stream, new = h.stream_of(view.id), [one.new(self._actor(), self._clock.now()) for one in events]
 
         def append() -> None:
             while True:
@@ -291,7 +294,7 @@ class Executor:
                 if claims[-1].actor.session != self._actor().session:
                     raise _TakenOver
                 try:
-                    self._ledger.append(stream, story[-1].version, [new])
+                    self._ledger.append(stream, story[-1].version, new)
                 except LedgerConflict:
                     continue
                 return

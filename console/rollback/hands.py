@@ -137,11 +137,13 @@ class SessionHands:
 
     # --- afterwards --------------------------------------------------------------------------
 
+    def aim(self, view: View) -> str | None:
+        """The deployment that production serves after it, if it moves production."""
+        return _wanted(view.plan, _left_out(view))
+
     async def verify(self, view: View) -> tuple[bool, tuple[str, ...]]:
         """Every production domain has to serve what the plan wanted, once the host has moved them."""
-        attempt = view.request.attempt
-        left_out = {one.index for one in attempt.skipped} if attempt else set()
-        wanted, commands = _wanted(view.plan, left_out), _commands(view.plan, left_out)
+        wanted, commands = self.aim(view), _commands(view.plan, _left_out(view))
         if wanted is None:
             return True, commands or ("every step was done and read back",)
         job = await self._moved_domains(wanted)
@@ -187,6 +189,11 @@ class SessionHands:
 
 def _has_flags(plan: Plan) -> bool:
     return any(isinstance(step, FlagStep) for step in plan.steps)
+
+
+def _left_out(view: View) -> set[int]:
+    attempt = view.request.attempt
+    return {one.index for one in attempt.skipped} if attempt else set()
 
 
 def _commands(plan: Plan | None, left_out: Container[int] = ()) -> tuple[str, ...]:

@@ -184,6 +184,25 @@ class RequestEnded(Event):
     says: str
 
 
+class RequestReopened(Event):
+    """Production is not as it should be after an attempt: somebody has to look at it again."""
+
+    KIND = "request.reopened"
+    attempt: int
+    of: Literal["verification", "bake"]
+    """Who says so: what the domains served at its end, or the judge by production's own past."""
+    why: str
+
+
+class RequestClosed(Event):
+    """Somebody has looked at what was reopened; it waits for nobody any more."""
+
+    KIND = "request.closed"
+    attempt: int
+    person: str
+    why: str
+
+
 def _answered(event: RequestAnswered, who: str) -> str:
     signed = "signed" if event.signature else "unsigned"
     try:
@@ -225,6 +244,8 @@ WORDS: Mapping[type[Event], Callable[[Any, str], str]] = {
         f"{'verified' if e.found == 'good' else 'NOT as it should be'}: {'; '.join(e.lines)}"
     ),
     RequestEnded: lambda e, who: f"{e.state.replace('_', ' ')}: {e.says}",
+    RequestReopened: lambda e, who: f"REOPENED: {e.why}",
+    RequestClosed: lambda e, who: f"{e.person} closed it: {e.why}",
 }
 """An event of a request in one line, without a final stop; the second argument is who recorded it."""
 

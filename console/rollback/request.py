@@ -83,6 +83,10 @@ class Attempt:
     steps: tuple[StepSeen, ...] = ()
     verified: h.RequestVerified | None = None
     ended: h.RequestEnded | None = None
+    ended_at: Millis | None = None
+    reopened: h.RequestReopened | None = None
+    closed: h.RequestClosed | None = None
+    """By whom it was looked at after it was reopened."""
     skipped: tuple[h.StepSkipped, ...] = ()
     """Steps left out on purpose, of this attempt and those that it goes on with."""
 
@@ -256,7 +260,11 @@ def _in_attempt(found: Request, event: events.Event | None, one: Recorded) -> Re
         case h.RequestVerified():
             attempt = replace(attempt, verified=event)
         case h.RequestEnded():
-            attempt = replace(attempt, ended=event)
+            attempt = replace(attempt, ended=event, ended_at=one.at)
+        case h.RequestReopened() if attempt.ended is not None and attempt.reopened is None:
+            attempt = replace(attempt, reopened=event)
+        case h.RequestClosed() if attempt.reopened is not None and one.actor.person == event.person:
+            attempt = replace(attempt, closed=event)
     return replace(found, attempts=(*found.attempts[:-1], attempt))
 
 
@@ -281,7 +289,8 @@ def state_of(request: Request, counted: Tally | None, now: Millis, *, broken: bo
 
 def _carried_out(request: Request, attempt: Attempt) -> State:
     if attempt.ended is not None:
-        return State(attempt.ended.state)
+        state = State(attempt.ended.state)
+        return State.PARTIALLY_DONE if attempt.reopened and state is State.SUCCEEDED else state
     steps = len(request.opened.plan.get("steps", ()))
     over = all(attempt.done(index) or attempt.skip_of(index) for index in range(steps))
     return State.VERIFYING if over else State.EXECUTING

@@ -19,7 +19,7 @@ from console.parts import Parts
 from console.policy import Rulebook
 from console.ports import Clock, Leases, Ledger, SourceError, StoreUnusable
 from console.readings import Millis, Problem
-from console.rollback.afterwards import review_due
+from console.rollback.afterwards import reopened, review_due
 from console.rollback.answering import Answering
 from console.rollback.command_gate import CommandGate
 from console.rollback.counting import Counting, View
@@ -29,12 +29,14 @@ from console.rollback.hands import SessionHands
 from console.rollback.making import not_covered_by
 from console.rollback.plan import HostStep, Plan, ordered
 from console.rollback.policy_hands import PolicyHands
+from console.rollback.reopening import led_to, reopened_by
 from console.rollback.request import State
 from console.rollback.store_gate import StoreGate
 from console.signing import OwnKey, Verifier
 from console.world import Waiting
 
 if TYPE_CHECKING:
+    from console.bake import Bake
     from console.flags.desk import FlagDesk
     from console.rollback.stores import ConfigStores
 
@@ -137,7 +139,24 @@ class Room:
         me = self._needs.standing().person
         others = sum(one is not None and one.person != me for one in awaited)
         reviews = sum(review_due(one) is not None for one in views)
-        return Waiting(len(awaited), sum(by_hand(one) for one in views), others, reviews)
+        again = sum(reopened(one) is not None for one in views)
+        return Waiting(len(awaited), sum(by_hand(one) for one in views), others, reviews, again)
+
+    async def reopen(self, bake: Bake) -> bool:
+        """Reopen the request that led to a bake which is worse; whether nothing is left to be found out.
+
+        Raises :class:`SourceError` and :class:`StoreUnusable`.
+        """
+        project_id = await self._hands.project_id()
+        views = [one for one in await self.desk.all() if one.request.opened.project_id == project_id]
+        found = led_to(bake, views, self._hands.aim)
+        if found is not None and reopened_by(bake, found) is not None:
+            says = f"{found.id} is reopened."
+            already = Outcome(End.REFUSED_HERE, f"{found.id} is reopened already.")
+            await self.desk.record(
+                found.id, self._needs.actor(), lambda now: reopened_by(bake, now) or already, says
+            )
+        return all(one.state not in (State.EXECUTING, State.VERIFYING) for one in views)
 
     async def moved(self, view: View) -> str | None:
         """Why the plan is not what it would be today; ``None`` if it still is. Raises ``SourceError``."""

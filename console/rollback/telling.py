@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from console.envelope import Json
 from console.readings import Millis
-from console.rollback.afterwards import review_due
+from console.rollback.afterwards import reopened, review_due
 from console.rollback.approval import Counted
 from console.rollback.command_step import CommandStep, line_of
 from console.rollback.counting import View
@@ -37,8 +37,8 @@ def standing_words(view: View) -> str:
     if until is not None:
         verb = "expires" if view.state is State.AWAITING_APPROVAL else "to be begun within"
         words += f", {verb} {'in ' if verb == 'expires' else ''}{left_words(until - view.now)}"
-    review = review_words(view)
-    return f"{words}, {review}" if review else words
+    found = [words, review_words(view), "reopened" if reopened(view) is not None else ""]
+    return ", ".join(filter(None, found))
 
 
 def review_words(view: View) -> str:
@@ -171,6 +171,10 @@ def attempt_lines(view: View) -> list[str]:
             lines += [f"  {line}" for line in attempt.verified.lines]
         if attempt.ended is not None:
             lines.append(f"  {attempt.ended.state.replace('_', ' ')}: {attempt.ended.says}")
+        if attempt.reopened is not None:
+            lines.append(f"! REOPENED: {attempt.reopened.why}")
+        if attempt.closed is not None:
+            lines.append(f"  closed by {attempt.closed.person}: {attempt.closed.why}")
     lines += glass_lines(view)
     ends = view.request.withdrawn, view.request.voided
     return [*lines, *(one for one in ends if one)]
@@ -239,6 +243,8 @@ def as_json(view: View) -> Json:
                 "verified": list(one.verified.lines) if one.verified else None,
                 "state": one.ended.state if one.ended else None,
                 "says": one.ended.says if one.ended else None,
+                "reopened": {"of": one.reopened.of, "why": one.reopened.why} if one.reopened else None,
+                "closed": {"person": one.closed.person, "why": one.closed.why} if one.closed else None,
             }
             for one in view.request.attempts
         ],

@@ -56,7 +56,7 @@ class RequestDialog(SendingDialog):
     FIELDS = ("typed", "reason")
     BINDINGS: ClassVar[list[BindingType]] = [
         shown("A", "approve", "request.approve", "approve…", "Approve it, once it was read to the end"),
-        shown("D", "deny", "request.deny", "deny…", "Deny it: that closes it"),
+        shown("D", "deny", "request.deny", "deny…", "Deny it, or close what was reopened"),
         shown("U", "take_back", "request.undo", "take back…", "Withdraw your request, or revoke your answer"),
         shown("X", "execute", "request.execute", "carry out…", "Carry it out, once it is approved"),
         shown("S", "skip", "request.skip", "go on without…", "Leave the step that failed out, and go on"),
@@ -325,7 +325,7 @@ class RequestDialog(SendingDialog):
 
 WAYS: dict[str, tuple[Verb, ...]] = {
     "approve": ("approve", "submit"),
-    "deny": ("deny",),
+    "deny": ("deny", "close"),
     "undo": ("withdraw", "revoke"),
     "execute": ("execute",),
     "break": ("break_glass",),
@@ -363,6 +363,8 @@ def doing(
             return await room.answering.give(view, verb, reason)  # type: ignore[arg-type]
         if verb == "execute":
             return await room.execute(view.id, again=view.request.attempt is not None)
+        if verb == "close":
+            return await room.answering.close(view, reason)
         if verb == "skip":
             return await room.execute(view.id, skip=reason)
         if verb == "submit":

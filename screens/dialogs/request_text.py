@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from console.outcome import Outcome
 from console.readings import Millis, Problem
-from console.rollback.afterwards import VERDICTS, review_due, skippable, undoable, verdict_of
+from console.rollback.afterwards import VERDICTS, reopened, review_due, skippable, undoable, verdict_of
 from console.rollback.request import State
 from console.rollback.telling import grouped, mine_of
 from screens.dialogs.review_text import outcome_lines
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from screens.rollbacks.page import Held
 
 Verb = Literal[
-    "approve", "deny", "withdraw", "revoke", "execute", "submit", "break_glass", "review", "skip", "reverse"
+    "approve",
+    "deny",
+    "withdraw",
+    "revoke",
+    "execute",
+    "submit",
+    "break_glass",
+    "review",
+    "skip",
+    "reverse",
+    "close",
 ]
 OPEN = (State.AWAITING_APPROVAL, State.APPROVED)
 AGAIN = (State.FAILED, State.PARTIALLY_DONE)
@@ -35,6 +45,7 @@ BUTTONS: dict[Verb, str] = {
     "review": "Review",
     "skip": "Go on without it",
     "reverse": "Undo",
+    "close": "Close it",
 }
 SENDS: dict[Verb, str] = {
     "approve": "approves it",
@@ -47,12 +58,13 @@ SENDS: dict[Verb, str] = {
     "review": "records the review, in your name",
     "skip": "leaves the failed step out and carries out the rest",
     "reverse": "asks for what takes it back",
+    "close": "closes it, in your name",
 }
 """What the key that sends does, to be read after it."""
 ANSWERS = ("approve", "deny", "break_glass")
 WIDENS = ("approve", "execute", "submit", "break_glass", "skip", "reverse")
 """What leads to a change of production: only while the plan still holds, and after a typed word."""
-REASONED = ("deny", "withdraw", "revoke", "submit", "break_glass", "review", "skip", "reverse")
+REASONED = ("deny", "withdraw", "revoke", "submit", "break_glass", "review", "skip", "reverse", "close")
 SHORT = len("SHA256:") + 8
 """Of a fingerprint that one knows already; it stands in full beside the answer."""
 TYPE_VERDICT = f"type the verdict (its first letters do): {', '.join(VERDICTS.values())}"
@@ -112,6 +124,8 @@ def offered(view: View, person: str | None) -> frozenset[Verb]:
         found.add("execute")
     if view.state in AGAIN and isinstance(skippable(view), int):
         found.add("skip")
+    if reopened(view) is not None:
+        found.add("close")
     if not isinstance(undoable(view), str):
         found.add("reverse")
     if review_due(view) is not None and not broke(view, person):
@@ -242,6 +256,7 @@ def follows(view: View, verb: Verb) -> str:
         "is done in part at best.",
         "reverse": "It asks for the reverse of the steps that were done, the last one first, as a request of "
         "its own: the policy decides about that as about any other.",
+        "close": "It waits for nobody any more; nothing is changed.",
         "review": "It closes the review; what was done stays done.",
     }
     return words[verb]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.readings import Millis
-from console.rollback.afterwards import review_due
+from console.rollback.afterwards import reopened, review_due
 from console.rollback.executing import deadline
 from console.rollback.request import State
 from console.rollback.telling import left_words, quorum, review_words, standing_words, who_words
@@ -46,6 +46,8 @@ def look(view: View) -> tuple[str, Tone]:
     """Sign and tone of how it stands."""
     if view.wrong:
         return "!", "worse"
+    if reopened(view) is not None:
+        return "!", "worse"
     due = review_due(view)
     if due is None or not view.state.over:
         return LOOKS[view.state]
@@ -55,6 +57,8 @@ def look(view: View) -> tuple[str, Tone]:
 def standing(view: View) -> str:
     """How it stands, in few words: ``awaiting 0 of 1, 11:42``, ``review due in 23:59:59``."""
     words, until = view.state.words, deadline(view)
+    if reopened(view) is not None:
+        return f"reopened, {words}"
     if view.state.over and (review := review_words(view)):
         return review
     if view.state is State.AWAITING_APPROVAL:

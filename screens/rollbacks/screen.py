@@ -200,6 +200,8 @@ class RollbacksScreen(TwoPanes):
             parts.append(span(f"   … {count(waiting.approvals, 'approval')} waiting", "caution", bold=True))
         if waiting.hands:
             parts.append(span(f"   ✓ {waiting.hands} to be carried out", "caution", bold=True))
+        if waiting.reopened:
+            parts.append(span(f"   ! {waiting.reopened} reopened", "worse", bold=True))
         if waiting.reviews:
             parts.append(span(f"   ! {count(waiting.reviews, 'review')} due", "caution", bold=True))
         if self.read_at is not None and not waiting.all:

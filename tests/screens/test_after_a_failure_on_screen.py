@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from console.rollback.reopening import reopened_by
 from console.rollback.request import State
 from screens.dialogs.request import RequestDialog
 from screens.dialogs.request_text import cannot, offered
 from tests.console.rollback.people import office, seen
 from tests.console.rollback.test_after_a_failure import FLAG, flag_and
+from tests.console.rollback.test_reopening import bake, carried_out, write
 from tests.console.rollback.test_requests import rollbacks
+from tests.screens.cockpit import PreparedCockpit
 from tests.screens.request_room import requested
+from tests.screens.running import running
 from tests.screens.test_requests_whole import Sat, sitting
+from tests.screens.test_rollbacks_screen import answered, opened
+from tests.screens.worlds import NOW
 
 
 async def test_of_what_was_not_begun_nothing_is_skipped_or_undone() -> None:
@@ -74,3 +80,26 @@ async def test_gone_on_without_the_step_and_then_undone_with_two_keys(tmp_path: 
         view = await seen(room, "RB-2")
         assert view.request.opened.title == "UNDO RB-1: its step"
         assert len(rollbacks(scene.effects())) == 1
+
+
+@pytest.mark.slow
+async def test_what_was_reopened_is_among_what_waits_and_closed_with_a_key() -> None:
+    it = requested(sits="jo")
+    name = await carried_out(it)
+    event = reopened_by(bake("dpl_old", NOW), await seen(it.room, name))
+    assert event is not None
+    write(it, name, event)
+    cockpit = PreparedCockpit(await it.world())
+    cockpit.room = it.room
+    async with running(cockpit.present, size=(200, 50), cockpit=cockpit) as session:
+        await session.press("3")
+        await session.shows("! 1 reopened", "! reopened, partially done", "REOPENED: production is worse")
+        dialog = await opened(session)
+        await session.until(lambda: dialog.it.read, "a page that fits is read")
+        await session.press("D")
+        await session.shows("a reason is needed")
+        await session.press(*"a provider was down")
+        assert (await answered(session, dialog)).says == f"bo closed {name}."
+        said = f"coalmine rollback close {name} --reason 'a provider was down'"
+        assert session.app.acts[-1].command == said
+    assert "close" not in offered(await seen(it.room, name), "bo")

@@ -78,6 +78,8 @@ class SessionHands:
             given = Given(reason, (allowed.arming,), action_id=action_id)
             return await self._gate.with_authority(step.action, given, allowed)
         if isinstance(step, CommandStep):
+            if step.project_id != await self.project_id():
+                return Outcome(End.REFUSED_HERE, f"{step.command.name} was planned for another project.")
             return await self.commands.take(step, action_id, reason, allowed)
         from console.flags.gate import Order
 

@@ -128,8 +128,11 @@ def differing(step: CommandStep, here: Configured) -> tuple[str, ...]:
 
 
 def line_of(argv: tuple[str, ...]) -> str:
-    """A command on a line, quoted as a shell would need it."""
-    return shlex.join(argv)
+    """A command on a line, quoted as a shell would need it; what does not print as an escape."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in shlex.join(argv)
+    )
 
 
 def span_words(seconds: int) -> str:

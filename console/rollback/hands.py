@@ -96,6 +96,8 @@ class SessionHands:
         if isinstance(step, StoreStep):
             return await self._stores.with_authority(step, reason, allowed, action_id)
         if isinstance(step, CommandStep):
+            if step.project_id != await self.project_id():
+                return Outcome(End.REFUSED_HERE, f"{step.command.name} was planned for another project.")
             return await self.commands.take(step, action_id, reason, allowed)
         from console.flags.gate import Order
 

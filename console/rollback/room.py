@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from console.actions import Preview
 from console.authorise import Standing, out_of_the_question
@@ -176,17 +177,17 @@ class Room:
         """One at a time in this session; whoever waits for it may go away, it goes on."""
         if request_id in self._running:
             return await asyncio.shield(self._running[request_id])
-        doing = self.executor.execute(request_id, person, again=again, skip=skip)
+        doing = partial(self.executor.execute, request_id, person, again=again, skip=skip)
         task = asyncio.ensure_future(self._living(doing))
         self._running[request_id] = task
         task.add_done_callback(lambda done: self._running.pop(request_id, None))
         return await asyncio.shield(task)
 
-    async def _living(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async def _living(self, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Do it and say all the while that this session lives: a command has no loop of its own for that."""
         saying = asyncio.ensure_future(self._say_alive())
         try:
-            return await work
+            return await work()
         finally:
             saying.cancel()
 

@@ -12,6 +12,8 @@ from console import events
 from console.envelope import Recorded
 from console.flags.intents import story_of
 from console.intents import open_intents
+from console.rollback.command_happened import CommandEnded, CommandIntended
+from console.rollback.command_happened import story_of as commands_of
 
 STREAM = "ledger"
 
@@ -27,8 +29,12 @@ _TOLD = frozenset(
 )
 """Nothing that comes after rests on these."""
 
-_INTENTS = frozenset({events.ActionIntended.KIND, events.FlagIntended.KIND})
-_ENDS = {events.ActionEnded.KIND: events.ActionIntended.KIND, events.FlagEnded.KIND: events.FlagIntended.KIND}
+_ENDS = {
+    events.ActionEnded.KIND: events.ActionIntended.KIND,
+    events.FlagEnded.KIND: events.FlagIntended.KIND,
+    CommandEnded.KIND: CommandIntended.KIND,
+}
+_INTENTS = frozenset(_ENDS.values())
 _FREEZES = frozenset({events.ReleaseFrozen.KIND, events.ReleaseThawed.KIND})
 
 
@@ -51,7 +57,9 @@ def objection(event: Recorded, story: Sequence[Recorded]) -> str | None:
 
 def _of_intent(event: Recorded, story: Sequence[Recorded]) -> str | None:
     flags = story_of(story)
+    runs = commands_of(story).runs
     waiting = {one.seq for one in open_intents(story).open} | {one.seq for one in flags.open}
+    waiting |= {one.recorded.seq for one in runs if one.ended is None}
     if event.seq in waiting:
         return f"What became of the action of event {event.seq} is not known yet."
     if event.seq in {one.seq for one in flags.overrides}:

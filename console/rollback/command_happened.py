@@ -71,11 +71,13 @@ class Story:
 
 
 def story_of(recorded: Sequence[Recorded]) -> Story:
-    """Fold the events of one command's stream."""
+    """Fold the events of one command's stream. Of what was redacted it is known that it had ended: only such
+    may be; a redacted intent without an end blocks.
+    """
     from console import events
 
     found: dict[str, Run] = {}
-    blocked = ""
+    blocked, gone = "", 0
     for one in recorded:
         try:
             event = events.read(one)
@@ -86,8 +88,12 @@ def story_of(recorded: Sequence[Recorded]) -> Story:
             found[event.action_id] = Run(event, one)
         elif isinstance(event, CommandEnded) and event.action_id in found:
             found[event.action_id] = replace(found[event.action_id], ended=event)
-        elif event is None:
-            blocked = f"event {one.seq} was redacted"
+        elif one.kind == CommandIntended.KIND:
+            gone += 1
+        elif one.kind == CommandEnded.KIND:
+            gone -= 1
+    if gone > 0:
+        blocked = blocked or "a run without an end was redacted"
     return Story(tuple(found.values()), recorded[-1].version if recorded else 0, blocked)
 
 

@@ -11,6 +11,7 @@ from console import events
 from console.actions import Abort
 from console.envelope import Recorded
 from console.redaction import STREAM, objection
+from console.rollback.command_happened import CommandEnded, CommandIntended, story_of
 from tests.console.recorded import ANA, append, intended, still_ledger
 from tests.ledgers import note
 from tests.simulated import ORIGIN
@@ -42,6 +43,47 @@ def test_an_action_is_redacted_once_its_outcome_is_known_and_its_outcome_after_i
         assert says(story, 2) is None
         assert "never removed" in str(says(story, 3))
         assert ledger.verify().ok
+
+
+def ran(action_id: str) -> CommandIntended:
+    return CommandIntended.model_validate(
+        {
+            "action_id": action_id,
+            "project_id": "prj_1",
+            "name": "orders",
+            "run": ["./migrate", "down"],
+            "undo": ["./migrate", "up"],
+            "restore_point": "06:00Z",
+            "checked": SECRET,
+            "rehearsed": "",
+            "person": "ana",
+            "reason": "errors",
+            "rule": "database",
+            "authority": "RB-1",
+        }
+    )
+
+
+def test_what_a_command_printed_goes_the_same_way_and_blocks_no_later_run(tmp_path: Path) -> None:
+    def redact(seq: int) -> None:
+        gone = events.LedgerRedacted(redacted_seq=seq, why="a token in its output")
+        ledger.redact(seq, STREAM, ledger.version(STREAM), gone.new(ANA, ORIGIN))
+
+    with still_ledger(tmp_path) as ledger:
+        stream = "command:prj_1:orders"
+        append(ledger, ran("a1"), stream=stream)
+        assert "not known yet" in str(says(ledger.read(), 1))
+        append(ledger, CommandEnded(action_id="a1", outcome="done", says="x"), stream=stream)
+        assert "event 1: redact that one first" in str(says(ledger.read(), 2))
+        redact(1)
+        assert story_of(ledger.read(stream=stream)).blocked == ""
+        assert says(ledger.read(), 2) is None
+        append(ledger, ran("a2"), stream=stream)
+        redact(2)
+        story = story_of(ledger.read(stream=stream))
+        assert (story.blocked, [one.ended for one in story.runs]) == ("", [None])
+        redact(next(one.seq for one in ledger.read(stream=stream) if one.payload is not None))
+        assert story_of(ledger.read(stream=stream)).blocked, "of that one nobody knows how it ended"
 
 
 def test_what_is_in_force_stays(tmp_path: Path) -> None:

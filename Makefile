@@ -5,6 +5,7 @@
 PYTHON      ?= python3
 WORKERS     ?= 2
 FAST_WORKERS ?= 4
+SLOW_WORKERS ?= 3
 PROOF_SCALE ?= 0.1
 ARGS        ?=
 
@@ -31,7 +32,7 @@ test: $(DEV) ## the fast suite: Python only, minutes
 	$(BIN)/pytest -n $(FAST_WORKERS) --dist worksteal $(ARGS)
 
 test-slow: $(DEV) ## real servers, whole programs, proofs at PROOF_SCALE; a skipped test fails it
-	COALMINE_NO_SKIPS=1 PROOF_SCALE=$(PROOF_SCALE) $(BIN)/pytest -n $(WORKERS) --dist loadgroup --timeout 900 -m '(slow or proof) and not bench' $(ARGS)
+	COALMINE_NO_SKIPS=1 PROOF_SCALE=$(PROOF_SCALE) $(BIN)/pytest -n $(SLOW_WORKERS) --dist loadgroup --timeout 900 -m '(slow or proof) and not bench' $(ARGS)
 
 prove: $(DEV) ## the proofs at full size; stopped, it goes on where it was the next time
 	PROOF_SCALE=1 COALMINE_NO_SKIPS=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup -p tests.prove --timeout 0 -m proof $(ARGS)

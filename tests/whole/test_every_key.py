@@ -205,7 +205,7 @@ def home(terminal: Terminal) -> None:
         if not on_release(terminal):
             seen = 0
             terminal.press(ESCAPE)
-        elif (seen := seen + 1) == 3:  # what a key opened may still have been on its way
+        elif (seen := seen + 1) == 2:  # what a key opened may still have been on its way
             return
         settle(terminal)
     raise AssertionError(f"there is no way back:\n{terminal.shown()}")

@@ -280,7 +280,7 @@ async def deadlines_moved(vault: Vault) -> str:
     name = await vault.ask()
     await vault.approve(name)
     vault.clock.shift += 24 * 3_600_000
-    _rewrite(vault, name, {"execute_by": ORIGIN + 10**9}, kind="request.submitted")
+    _rewrite(vault, name, {"execute_by": vault.clock.origin + 10**9}, kind="request.submitted")
     return name
 
 
@@ -330,7 +330,7 @@ async def approved_too_late(vault: Vault) -> str:
     asked = (await vault.view(name)).request.asked
     assert asked is not None
     said = await vault.statement(name)
-    vault.clock.shift = asked.approve_by + 1_000 - ORIGIN
+    vault.clock.shift = asked.approve_by + 1_000 - vault.clock.origin
     vault.slip_in(name, h.RequestAnswered(payload=said.text(), person="bo", signature=vault.sign(said)))
     return name
 
@@ -340,7 +340,7 @@ async def executed_too_late(vault: Vault) -> str:
     await vault.approve(name)
     asked = (await vault.view(name)).request.asked
     assert asked is not None
-    vault.clock.shift = asked.execute_by + 1_000 - ORIGIN
+    vault.clock.shift = asked.execute_by + 1_000 - vault.clock.origin
     return name
 
 
@@ -353,7 +353,7 @@ async def clock_set_back(vault: Vault) -> str:
 
 async def approvers_clock_ahead(vault: Vault) -> str:
     name = await vault.ask()
-    said = await vault.statement(name, issued_at=ORIGIN + 600_000)
+    said = await vault.statement(name, issued_at=vault.clock.origin + 600_000)
     vault.slip_in(name, h.RequestAnswered(payload=said.text(), person="bo", signature=vault.sign(said)))
     return name
 
@@ -403,9 +403,9 @@ async def requester_edited_in_the_file(vault: Vault) -> str:
         decision="approve",
         person="ana",
         nonce="00" * 16,
-        issued_at=ORIGIN,
-        approve_by=ORIGIN + 15 * 60_000,
-        execute_by=ORIGIN + 45 * 60_000,
+        issued_at=vault.clock.origin,
+        approve_by=vault.clock.origin + 15 * 60_000,
+        execute_by=vault.clock.origin + 45 * 60_000,
         reason="",
     )
     vault.slip_in(name, h.RequestAnswered(payload=said.text(), person="ana", signature=vault.sign(said)))
@@ -586,7 +586,7 @@ async def test_what_a_crash_left_is_not_sent_when_its_time_is_over(vault: Vault)
     assert asked is not None
     claimed = h.RequestClaimed(attempt=1, person="ana", authority="approved by bo (signed)")
     vault.slip_in(name, claimed, h.StepBegan(attempt=1, index=0, action_id="a1"), actor=Actor("ana", "dead"))
-    vault.clock.shift = asked.execute_by + 8 * 3_600_000 - ORIGIN
+    vault.clock.shift = asked.execute_by + 8 * 3_600_000 - vault.clock.origin
     outcome = await vault.executor(alive=lambda _: False).execute(name, "ana")
     assert "The time to carry it out is over" in outcome.says
     assert vault.hands.sent == []

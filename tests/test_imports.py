@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 OURS = {"console", "screens"}
-HEAVY = {"httpx", "sqlite_utils", "plotext", "aiohttp", "ruamel", "numpy", "data"}
+HEAVY = {"httpx", "sqlite_utils", "plotext", "aiohttp", "ruamel", "lark", "numpy", "data"}
 """Named although :func:`allowed` leaves them out too: these are what the first paint is kept free of."""
 
 

@@ -46,10 +46,17 @@ def _checkpoint() -> Json:
     return Checkpoint.model_json_schema()
 
 
+def _playbook() -> Json:
+    from console.playbooks.schema import schema
+
+    return schema()
+
+
 SCHEMAS: dict[str, Callable[[], Json]] = {
     "checkpoint": _checkpoint,
     "ledger-export": _ledger_export,
     "people": _people,
+    "playbook": _playbook,
     "policy": _policy,
     "recording": _recording,
     "settings": _settings,

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from console.envelope import Json, Recorded
 from console.event import Event as Event
+from console.incidents.happened import KINDS as INCIDENTS
 from console.readings import Millis
 from console.rollback.command_happened import KINDS as COMMANDS
 from console.rollback.happened import KINDS as REQUESTS
@@ -257,7 +258,7 @@ class LossAccepted(Event):
     """Of the newest event that was seen; left out where that could not be read any more."""
 
 
-KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS)} | {
+KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS)} | {
     cls.KIND: cls
     for cls in (
         PolicyAdopted,

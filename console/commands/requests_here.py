@@ -38,6 +38,7 @@ class Here:
     desk: Requests
     book: Rulebook | str
     session_id: str
+    ledger: SqliteLedger
 
     def actor(self, person: str) -> Actor:
         return Actor(person, self.session_id, "command")
@@ -46,9 +47,10 @@ class Here:
         """Answers with ``key``, or that of the settings; without one as the account behind the token."""
         chosen = key or self.aim.settings.approval.key
         signer = partial(own_key, chosen, at_terminal=at_terminal())
-        return Answering(self.desk, lambda: self.book, self._account, lambda: self.actor(""), signer)
+        return Answering(self.desk, lambda: self.book, self.account, lambda: self.actor(""), signer)
 
-    async def _account(self) -> str | Problem:
+    async def account(self) -> str | Problem:
+        """The person behind the token, or why nobody is known."""
         if self.aim.settings.vercel.token is None:
             return Problem(
                 "refused", "Who you are is not known: neither a key nor a token was given.", NAME_IT
@@ -82,12 +84,12 @@ def requests_here() -> Iterator[Here]:
         files, chain = PolicyFiles(aim.ledger_path.parent), PolicyChain(ledger, signature_verifier)
         book = in_force(ledger.read(stream=STREAM), files, chain)
         counting = Counting(ledger, lambda: book, signature_verifier())
-        desk = Requests(ledger, aim.clock, counting, lambda: book, _here)
-        yield Here(aim, desk, book, new_session_id())
+        desk = Requests(ledger, aim.clock, counting, lambda: book, at_once)
+        yield Here(aim, desk, book, new_session_id(), ledger)
     finally:
         ledger.close()
 
 
-async def _here(call: Callable[[], T]) -> T:
+async def at_once(call: Callable[[], T]) -> T:
     """A command has nothing else to do meanwhile."""
     return call()

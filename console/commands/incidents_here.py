@@ -1,0 +1,62 @@
+"""Incidents of the ledger in force, read without a token; who writes is the account behind the token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from console.commands.requests_here import Here, at_once, requests_here
+from console.envelope import Actor
+from console.incidents.desk import Incidents
+from console.incidents.incident import Incident
+from console.incidents.rules import refused
+from console.outcome import Outcome
+from console.readings import Millis
+from console.rollback.afterwards import waits
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentsHere:
+    """The incidents of one ledger, and who asks."""
+
+    here: Here
+    desk: Incidents
+
+    @property
+    def now(self) -> Millis:
+        return self.here.aim.clock.now()
+
+    async def actor(self) -> Actor | Outcome:
+        """Who writes, or why nobody does."""
+        if self.here.aim.settings.read_only:
+            return refused(
+                "Read-only by the settings (read_only).", "Without it incidents could be worked on."
+            )
+        if self.here.aim.settings.vercel.token is None:
+            return refused(
+                "Who you are is not known: no token was given.",
+                "Set COALMINE_VERCEL__TOKEN (or VERCEL_TOKEN): its account is who you are in people.yaml.",
+            )
+        person = await self.here.account()
+        if not isinstance(person, str):
+            return refused(person.what, "Who is not listed in people.yaml can look only.")
+        return self.here.actor(person)
+
+    async def waiting(self, incident: Incident) -> tuple[str, ...]:
+        """The linked requests that still wait for somebody."""
+        found = []
+        for name in incident.linked("request"):
+            view = await self.here.desk.get(name)
+            if view is not None and waits(view):
+                found.append(name)
+        return tuple(found)
+
+
+@contextmanager
+def incidents_here() -> Iterator[IncidentsHere]:
+    """Open the ledger of the settings. Raises ``SettingsError`` or :class:`StoreUnusable`."""
+    with requests_here() as here:
+        read_only = "Read-only by the settings (read_only)." if here.aim.settings.read_only else None
+        desk = Incidents(here.ledger, here.aim.clock, lambda: here.book, at_once, read_only)
+        yield IncidentsHere(here, desk)

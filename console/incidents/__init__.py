@@ -1,0 +1,1 @@
+"""Incidents: severity, roles, lifecycle, times, timeline."""

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from console.commands.acting import as_answer, tell_plainly
-from console.commands.incident_options import ID, JSON, signals_options, signals_said
+from console.commands.incident_options import ID, JSON, known, signals_options
 from console.commands.incident_roles import role
 from console.commands.incident_working import VERBS
 from console.commands.incident_written import say_where
@@ -53,12 +53,14 @@ def open_(
 ) -> None:
     """Open an incident; several may be open at once.
 
-    With --errors, --exposed and the like a severity is suggested, with its reasons. It is set by a person:
-    --severity here, or `incident severity` later.
+    With --errors, --exposed and the like, or --measured, a severity is suggested, with its reasons. It is set
+    by a person: --severity here, or `incident severity` later. --measured keeps what is seen now as evidence,
+    too, and links the release that rolls.
     """
     from console.incidents.desk import Opening
 
     async def opened() -> int:
+        seen = await known(said)
         with incidents_here() as at:
             since = None if started is None else moment_of(started, at.now)
             if started is not None and since is None:
@@ -66,15 +68,16 @@ def open_(
             actor = await at.actor()
             if isinstance(actor, Outcome):
                 return _told(actor, as_json)
-            links = [("release", release)] if release else []
+            canary = release or seen.canary_id
+            links = [("release", canary)] if canary else []
             links += [("flag", " ".join(one.split())) for one in flags if one.strip()]
             opening = Opening(
                 title,
                 at.here.aim.settings.vercel.project_id or "",
                 since,
                 severity,  # type: ignore[arg-type]
-                signals_said(said),
-                (evidence,) if evidence else (),
+                seen.signals,
+                (*((evidence,) if evidence else ()), *seen.evidence),
                 tuple(links),
             )
             outcome = await at.desk.open(opening, actor)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from console.commands.incident_options import ID, JSON, REASON, signals_options, signals_said
+from console.commands.incident_options import ID, JSON, REASON, known, signals_options, signals_said
 from console.commands.incident_written import put, written
 from console.commands.incidents_here import incidents_here
 from console.commands.shared import run, words
 from console.incidents import rules
+from console.incidents.severity import Signals
 from console.incidents.terms import SEVERITIES, State
 
 
@@ -39,19 +41,18 @@ def ack(incident_id: str, as_json: bool) -> None:
 @signals_options
 @JSON
 def severity(incident_id: str, severity: str | None, reason: str | None, as_json: bool, **said: Any) -> None:
-    """Say how bad it is, or (with --errors and the like, without SEVERITY) have one suggested.
+    """Say how bad it is, or (with --errors and the like, or --measured, without SEVERITY) have one suggested.
 
     Anybody who is listed may raise it. The commander or a deputy lowers it, where there is one, with a
     reason. A suggestion is never lower than what is set, and sets nothing.
     """
-    signals = signals_said(said)
-    if (severity is None) == (signals is None):
-        raise click.UsageError("Either a SEVERITY, or what one is suggested by (--errors, --journey, …).")
-    if signals is not None:
-        from console.incidents.desk import suggestion_made
-
-        made = suggestion_made(signals)
-        sys.exit(run(written(incident_id, lambda person: made, "A severity is suggested for {id}.", as_json)))
+    given = said["measured"] or signals_said(said) is not None
+    if (severity is None) != given:
+        raise click.UsageError(
+            "Either a SEVERITY, or what one is suggested by (--errors, --journey, --measured, …)."
+        )
+    if severity is None:
+        sys.exit(run(_suggest(incident_id, said, as_json)))
     sys.exit(
         run(
             written(
@@ -62,6 +63,13 @@ def severity(incident_id: str, severity: str | None, reason: str | None, as_json
             )
         )
     )
+
+
+async def _suggest(incident_id: str, said: Mapping[str, Any], as_json: bool) -> int:
+    from console.incidents.desk import suggestion_made
+
+    made = suggestion_made((await known(said)).signals or Signals())
+    return await written(incident_id, lambda person: made, "A severity is suggested for {id}.", as_json)
 
 
 @click.command("status")

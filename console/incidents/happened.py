@@ -187,9 +187,9 @@ def _suggested(event: SeveritySuggested, who: str) -> str:
 
 
 def _set(event: SeveritySet, who: str) -> str:
-    change = f"{SEVERITY_WORDS[event.before]} → {SEVERITY_WORDS[event.severity]}"
+    change = f"{event.before} → {event.severity}"
     if event.before == event.severity:
-        change = f"{SEVERITY_WORDS[event.severity]}, confirmed"
+        change = f"{event.severity}, confirmed"
     return f"{event.person} set the severity: {change}{_why(event.why)}"
 
 

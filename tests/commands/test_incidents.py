@@ -132,3 +132,17 @@ def test_of_two_programs_one_takes_the_command(there: Place) -> None:
     with ThreadPoolExecutor(2) as pool:
         codes = sorted(done.code for done in pool.map(take, range(2)))
     assert codes == [0, 5]
+
+
+def test_what_is_measured_stands_in_it_with_the_release_that_rolls(there: Place) -> None:
+    people(there)
+    opened = there.run("incident", "open", "slow", "--measured", "--data-harm", "--reason", "x")
+    assert opened.code == 2, "there is no reason to give"
+    assert there.run("incident", "open", "slow", "--measured", "--data-harm").code == 0
+    shown = there.run("incident", "show", "INC-1", "--json").json
+    assert [link["what"] for link in shown["links"]] == ["release"]
+    assert any("the canary had 5 % of visitors" in line for line in shown["evidence"])
+    assert any("of the exposed requests fail" in reason for reason in shown["suggestion"]["reasons"])
+    assert shown["suggestion"]["severity"] == "SEV1"
+    again = there.run("incident", "severity", "INC-1", "--measured")
+    assert (again.code, "Not worse than" in again.err) == (5, True), again

@@ -16,6 +16,8 @@ def read(path: Path) -> bytes:
 
     Only a regular file is opened: a pipe could keep the program waiting for good.
     """
+    if path.is_dir():
+        raise IsADirectoryError(None, "this is a folder without any `*.md`", str(path))
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):

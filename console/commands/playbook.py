@@ -162,7 +162,7 @@ def _named(paths: Sequence[Path]) -> Iterator[_Found]:
             files = within(path) if path.is_dir() else [path]
         except OSError:
             files = [path]
-        for file in files:
+        for file in files or [path]:
             yield _read(file, "own", metrics)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class Fault:
     def words(self, file: str) -> str:
         """``file:line:column: message``, as editors jump to it."""
         place = f"{file}:{self.line}" if self.column is None else f"{file}:{self.line}:{self.column}"
-        return f"{place}: {self.message}"
+        return f"{place}: {on_one_line(self.message)}"
 
     def as_json(self, file: str) -> Json:
         return {
@@ -58,6 +59,11 @@ def listed(words: Iterable[str]) -> str:
     """``a, b and c``."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def on_one_line(text: str) -> str:
+    """Text of which a value is part: what breaks lines in it must not look like a line of ours."""
+    return re.sub(r"\s*\n\s*", " ", text)
 
 
 SHOWN = 40

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from console.playbooks.checking import Checker
 from console.playbooks.document import Block
-from console.playbooks.evaluate import Type
+from console.playbooks.evaluate import Type, type_of
+from console.playbooks.expression import BadExpression, parse
 from console.playbooks.fault import Fault, close_to, listed, shown
 from console.playbooks.filling import Filling
 from console.playbooks.front import Front
@@ -118,6 +119,7 @@ def _step(
         fields = checker.own_fields(
             one.node, one.kind, {**fields_of(one.kind), **asked}, one.block.line, one.sure
         )
+    _captures(one.node.get("capture"), checker)
     title = fields.get("title")
     return Step(
         id=one.id,
@@ -129,6 +131,21 @@ def _step(
         ways=tuple(_ways(fields, one.node, one.kind, after)),
         places={key: (value.line, value.column) for key, (_, value) in one.node.items.items()},
     )
+
+
+def _captures(node: Node | None, checker: Checker) -> None:
+    """What is captured has to be of the type that is declared, where that can be told."""
+    for name, (_, value) in node.items.items() if isinstance(node, Map) else ():
+        declared, written = (value.get(key) if isinstance(value, Map) else None for key in ("type", "value"))
+        if not (isinstance(declared, Scalar) and isinstance(written, Scalar) and declared.text in PARAMS):
+            continue
+        try:
+            there = type_of(parse(written.text), checker.names)
+        except BadExpression:
+            continue  # told where its fields were looked at
+        if there not in (PARAMS[declared.text], "any"):
+            said = f"`capture.{name}`: this is a {there}, and it is declared as a {declared.text}"
+            checker.fault(written, "expression-type", said)
 
 
 def _ways(fields: Mapping[str, Plain], node: Map, kind: str | None, after: str) -> list[Way]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from console.envelope import Json
+from console.playbooks.fault import on_one_line
 from console.playbooks.model import END, Param, Plain, Playbook, Step, Way
 
 WHEN = {"on_fail": "if it fails", "on_timeout": "when the time is over", "on_no_data": "without data"}
@@ -12,6 +13,10 @@ WHEN = {"on_fail": "if it fails", "on_timeout": "when the time is over", "on_no_
 
 def page(playbook: Playbook) -> Iterator[str]:
     """The plan view, line by line. Nothing is filled in: that happens at the start of a run."""
+    yield from map(on_one_line, _page(playbook))
+
+
+def _page(playbook: Playbook) -> Iterator[str]:
     yield f"{playbook.title} ({playbook.name}, version {playbook.version})"
     if playbook.about:
         yield playbook.about
@@ -22,7 +27,8 @@ def page(playbook: Playbook) -> Iterator[str]:
         ("timeout", "At most"),
     ):
         if playbook.fields.get(key):
-            yield f"{label}: {_plain(playbook.fields[key])}"
+            told = _plain(playbook.fields[key])
+            yield f"{label}: {_role(told) if key == 'roles' else told}"
     if playbook.params:
         yield "Parameters:"
         yield from (f"  {_param(one)}" for one in playbook.params)
@@ -38,13 +44,8 @@ def page(playbook: Playbook) -> Iterator[str]:
 
 
 def _param(one: Param) -> str:
-    must = (
-        "required"
-        if one.required
-        else "optional"
-        if one.default is None
-        else f"{_plain(one.default)} if not given"
-    )
+    given = "empty" if one.default == "" else _plain(one.default)
+    must = "required" if one.required else "optional" if one.default is None else f"{given} if not given"
     return f"{one.name}: {one.type}, {must}" + (f"; {one.about}" if one.about else "")
 
 
@@ -129,8 +130,10 @@ def _role(name: Plain) -> str:
     return str(name).replace("_", " ")
 
 
-def _plain(value: Plain) -> str:
-    return ", ".join(map(_plain, value)) if isinstance(value, list) else _role(value)
+def _plain(value: Plain | None) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
 
 
 _SAYS: Mapping[str, Callable[[Fields], str]] = {

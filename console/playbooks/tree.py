@@ -86,7 +86,13 @@ def read(text: str, first_line: int, faults: list[Fault]) -> Map | None:
         line, column = (mark.line + first_line, mark.column + 1) if mark else (first_line, None)
         said = " ".join(str(error.problem or error.context).split())
         faults.append(Fault(line, column, "yaml", f"this is not valid YAML: {said}"))
-    except (YAMLError, ValueError, RecursionError, AttributeError, IndexError):
+    except (
+        YAMLError,
+        ValueError,
+        RecursionError,
+        AttributeError,
+        IndexError,
+    ):  # what ruamel raises on garbage
         faults.append(Fault(first_line, None, "yaml", "this is not valid YAML"))
     return None
 

@@ -81,6 +81,13 @@ def test_a_plan_shows_every_step_with_its_ways(folder: Path) -> None:
     assert "Steps: 13, of which 4 change production (marked !)" in told
 
 
+def test_what_is_asked_for_is_shown_as_it_is_written(folder: Path) -> None:
+    told = run("show", "preview-exposure").stdout
+    assert "Roles: incident commander, ops lead, subject matter expert, scribe\n" in told
+    assert "  path: string, empty if not given; " in told
+    assert "Offered for: error_rate, page_load\n" in run("show", "bad-flag").stdout
+
+
 def test_a_name_that_nobody_has(folder: Path) -> None:
     done = run("show", "bad-flg")
     assert (done.exit_code, done.stdout) == (2, "")
@@ -89,11 +96,13 @@ def test_a_name_that_nobody_has(folder: Path) -> None:
 
 def test_files_that_cannot_be_read_are_told_like_any_fault(folder: Path) -> None:
     os.mkfifo(folder / "pipe.md")
-    done = run("validate", "nowhere.md", "pipe.md")
+    (folder / "empty").mkdir()
+    done = run("validate", "nowhere.md", "pipe.md", "empty")
     assert done.exit_code == 2
     assert done.stdout.splitlines() == [
         "nowhere.md:1: this file cannot be read: No such file or directory",
         "pipe.md:1: this file cannot be read: this is no regular file",
+        "empty:1: this file cannot be read: this is a folder without any `*.md`",
     ]
 
 

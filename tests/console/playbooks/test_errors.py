@@ -98,6 +98,9 @@ def test_what_was_captured_can_be_named_and_not_filled_in() -> None:
     assert errors(taking, f"{MANUAL}\nif: seen") == [
         "`if`: this is a number, no condition; compare it with something"
     ]
+    assert errors(taking.replace("number", "string")) == [
+        "`capture.seen`: this is a number, and it is declared as a string"
+    ]
     told = errors(taking, 'id: m\nkind: manual\ntext: "{{ seen }}"')
     assert told == ["`{{ seen }}` is captured during the run; only parameters are filled in"]
 

@@ -64,6 +64,17 @@ def test_written_as_an_escape_they_are_refused_by_nobody_and_shown_by_the_printe
     assert "\x1b" not in visible("\n".join(page(playbook)))
 
 
+def test_a_value_cannot_look_like_a_line_of_the_answer() -> None:
+    found = checked(
+        'id: m\nkind: manual\ntext: x\ntitle: "a\\n  9. ! Forged"\nnext: "b\\nother.md:1: forged"'
+    )
+    (told,) = (one.words("a.md") for one in found.errors)
+    assert "\n" not in told
+    playbook = checked('id: m\nkind: manual\ntext: x\ntitle: "a\\n  9. ! Forged"').playbook
+    assert playbook is not None
+    assert not any("\n" in line or line.lstrip().startswith("9.") for line in page(playbook))
+
+
 def test_markup_stays_text() -> None:
     playbook = checked(
         'id: m\nkind: manual\ntitle: "[red]x[/red] <b>"\ntext: "[link=file:///]y[/link]"'

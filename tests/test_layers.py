@@ -44,6 +44,7 @@ def test_the_layers_hold(house: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "line", "contract"), FORBIDDEN)
 def test_a_forbidden_import_is_caught(house: Path, place: str, line: str, contract: str) -> None:
     if line.endswith("commands.planted"):

@@ -40,6 +40,7 @@ def test_every_fault_of_the_file_is_named_with_its_line(empty: Place) -> None:
     assert not empty.ledger.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "says"),
     [

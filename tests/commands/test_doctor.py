@@ -84,6 +84,7 @@ def test_a_broken_chain_is_found(here: Place) -> None:
     assert (code, found["ledger"]) == (1, "fails")
 
 
+@pytest.mark.slow
 def test_the_bundle_holds_what_helps_and_no_secret(here: Place, shop: Shop) -> None:
     assert here.run("config", "init").code == 0
     log = here.ledger.parent / "coalmine.log"
@@ -140,6 +141,7 @@ def test_the_worst_decides_the_exit_code_and_stands_first() -> None:
     assert [one.id for one in doctor.ordered([fine, gone, wrong])] == ["d", "b", "a"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slots", "says"),
     [

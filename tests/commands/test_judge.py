@@ -87,6 +87,7 @@ def test_a_bad_line_is_explained_and_the_others_are_judged(docs: dict[str, Doc])
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["", "\n\n", "{", "nonsense", "[1, 2]", '{"id": 3}\n{"id": 4}'])
 def test_what_is_no_recording_is_said(given: str) -> None:
     done = judge("-", given=given)

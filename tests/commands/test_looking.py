@@ -27,6 +27,7 @@ def test_the_exit_code_of_status_is_the_verdict(
     assert (verdict["word"] if verdict else "no_data") == word
 
 
+@pytest.mark.slow
 def test_without_a_metrics_source_there_is_no_verdict_and_no_promotion(here: Place) -> None:
     done = here.run("status", env=QUICK_JUDGE | {"COALMINE_METRICS__SOURCE": "off"})
     assert done.code == 4

@@ -35,6 +35,7 @@ def test_every_locale_gets_its_answer(here: Place, env: dict[str, str]) -> None:
     assert here.run("status", "--json", env=env).json["release"]["canary"]["author"] == "Ana Lind"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("encoding", "written"), [("latin-1", False), ("ascii", False), ("utf-8", True)])
 def test_json_is_utf_8_or_ascii_whatever_the_locale(
     monkeypatch: pytest.MonkeyPatch, encoding: str, written: bool
@@ -60,6 +61,7 @@ def test_harmless_json_means_the_same_and_holds_no_control_character() -> None:
     assert "→ é 😀" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("status", "--json"), ("config", "show"), ("--help",)])
 def test_a_reader_that_goes_away_ends_it_quietly(here: Place, words: tuple[str, ...]) -> None:
     child = subprocess.Popen(
@@ -81,6 +83,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(here: Place, words: tuple[str, 
     assert "fault" not in err
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_written_is_said(here: Place) -> None:
     with Path("/dev/full").open("wb") as full:
         done = here.run("config", "show", stdout=full)

@@ -32,6 +32,7 @@ def says(one: Console) -> str:
     return "" if bake is None else bake.says(one.world.now)
 
 
+@pytest.mark.slow
 async def test_a_completed_release_bakes_and_another_console_goes_on_with_it(tmp_path: Path) -> None:
     async with consoles(tmp_path, "healthy", speed=60) as scene:
         one = await scene.started(**AS_IN_LIFE)

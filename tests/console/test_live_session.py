@@ -38,6 +38,7 @@ def worst(one: Console) -> str:
     return verdict.metrics[0].metric_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "culprit"),
     [

@@ -75,6 +75,7 @@ async def test_the_histogram_holds_every_request() -> None:
             assert histogram.total == sim.world.counts(one, window.start, window.end)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", CATALOGUE.asked, ids=lambda metric: metric.id)
 async def test_lines_of_every_metric(metric: Metric) -> None:
     async with watching("error-spike") as (sim, source, ids):

@@ -130,6 +130,7 @@ async def test_the_newer_interface_says_the_same() -> None:
         assert (await ask.vercel("POST", "/metrics/v1", json=crooked)).status_code == 400
 
 
+@pytest.mark.slow
 async def test_the_schema_lists_what_can_be_asked() -> None:
     async with asking() as ask:
         ids = [m["id"] for m in (await ask.vercel("GET", "/v2/observability/schema")).json()["metrics"]]

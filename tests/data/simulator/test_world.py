@@ -67,6 +67,7 @@ def lived(seed: int, looks: list[int], acts_at: int) -> dict[object, object]:
     return picture(it)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     seed=st.sampled_from([0, 1, 2**40]),

@@ -11,10 +11,11 @@ from console.envelope import Actor, Recorded
 from console.event import Event
 from console.incidents import happened as h
 from console.incidents.incident import Incident, incident_of
-from console.incidents.rules import not_listed, number_of, refused, unwritable
+from console.incidents.rules import not_listed, refused, unwritable
 from console.incidents.severity import Signals, Suggestion, ppm, suggested, upward
 from console.incidents.terms import Severity, rank
 from console.incidents.timeline import BEFORE_MS, Line, around, merged_from, timeline
+from console.numbering import next_name, number_of
 from console.outcome import End, Outcome
 from console.policy import Rulebook
 from console.ports import Clock, Ledger, LedgerConflict, StoreUnusable
@@ -63,7 +64,7 @@ class Incidents:
 
     async def get(self, incident_id: str) -> Incident | None:
         """One incident, or ``None`` where there is none of that name."""
-        return await self._offload(partial(self._get, incident_id))
+        return await self._offload(partial(self.seen, incident_id))
 
     async def timeline(self, incident: Incident, before_ms: Millis = BEFORE_MS) -> tuple[Line, ...]:
         """What happened in its time and ``before_ms`` before it, oldest first."""
@@ -95,11 +96,11 @@ class Incidents:
         return sorted(names, key=number_of, reverse=True)
 
     def _all(self) -> tuple[Incident, ...]:
-        found = (self._get(name) for name in self._ids())
+        found = (self.seen(name) for name in self._ids())
         return tuple(one for one in found if one is not None)
 
-    def _get(self, incident_id: str) -> Incident | None:
-        """The fold of its stream; read again only when something was appended."""
+    def seen(self, incident_id: str) -> Incident | None:
+        """The same, blocking; its stream is read again only when something was appended."""
         stream, kept = h.stream_of(incident_id), self._folded.get(incident_id)
         if kept is not None and self._ledger.version(stream) == kept.version:
             return kept
@@ -125,7 +126,7 @@ class Incidents:
 
     def _open(self, opening: Opening, actor: Actor, started: Millis, now: Millis) -> Outcome:
         for _ in range(ATTEMPTS):
-            name = f"{PREFIX}{max(map(number_of, self._ids()), default=0) + 1}"
+            name = next_name(PREFIX, self._ids())
             opened = h.IncidentOpened(
                 incident_id=name,
                 project_id=opening.project_id,
@@ -172,7 +173,7 @@ class Incidents:
             if wrong is not None:
                 return wrong
             for _ in range(ATTEMPTS):
-                now, incident = self._clock.now(), self._get(incident_id)
+                now, incident = self._clock.now(), self.seen(incident_id)
                 if incident is None:
                     return refused(
                         f"There is no incident {incident_id}.", "`coalmine incident list --all` shows them."

@@ -10,6 +10,7 @@ from console.incidents import happened as h
 from console.incidents.due import watched_until
 from console.incidents.incident import Incident
 from console.incidents.terms import LEADING, SEVERITY_WORDS, WAYS, Severity, State, rank
+from console.numbering import number_of
 from console.outcome import End, Outcome
 from console.policy import Rulebook
 from console.readings import Millis
@@ -219,12 +220,6 @@ def unlinked(incident: Incident, person: str, what: What, name: str) -> Event | 
     if (what, name) not in incident.links:
         return refused(f"{what} {name} is not linked to {incident.id}.")
     return h.IncidentUnlinked(person=person, what=what, name=name)
-
-
-def number_of(incident_id: str) -> int:
-    """The number in ``INC-7``; 0 of any other name."""
-    digits = incident_id.rpartition("-")[2]
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
 
 
 def _over(incident: Incident) -> Outcome:

@@ -9,6 +9,7 @@ from console import events
 from console.adopted import STREAM as POLICY_STREAM
 from console.authorise import Refused
 from console.envelope import Actor, Recorded
+from console.numbering import number_of
 from console.policy import PolicyFault, Rule, Rulebook, load_rulebook
 from console.ports import Ledger
 from console.readings import Millis
@@ -62,10 +63,10 @@ class Counting:
 
     def view(self, request_id: str, now: Millis) -> View | None:
         """The request, or ``None`` if there is none of that name."""
-        request = self._request(request_id)
+        request = self.request(request_id)
         return None if request is None else self.of(request, now)
 
-    def _request(self, request_id: str) -> Request | None:
+    def request(self, request_id: str) -> Request | None:
         """The fold of its stream; read again only when something was appended."""
         stream, kept = stream_of(request_id), self._folded.get(request_id)
         if kept is not None and self._ledger.version(stream) == kept.version:
@@ -79,7 +80,7 @@ class Counting:
         """What the recorded request amounts to at ``now``."""
         wrong, rules = request.blocked, tuple[tuple[str, Rule], ...]()
         counted: Tally | None = None
-        found = self._plan(request)
+        found = self.plan(request)
         plan = None if isinstance(found, str) else found
         if isinstance(found, str):
             wrong = wrong or found
@@ -100,7 +101,7 @@ class Counting:
         state = state_of(request, counted, now, broken=glass == "")
         return View(request, plan, wrong, rules, counted, state, now, glass)
 
-    def _plan(self, request: Request) -> Plan | str:
+    def plan(self, request: Request) -> Plan | str:
         """The recorded plan, or why it is none; taken apart once, for each is read every few moments."""
         opened = request.opened
         if opened.uid not in self._plans:
@@ -189,12 +190,6 @@ class Counting:
                 else found.says
             )
         return self._proofs[key]
-
-
-def number_of(request_id: str) -> int:
-    """The number in ``RB-14``; 0 of any other name."""
-    tail = request_id.rpartition("-")[2]
-    return int(tail) if tail.isascii() and tail.isdigit() and len(tail) < 12 else 0
 
 
 def _rulebook(one: Recorded, wanted: tuple[str, str]) -> Rulebook | None:

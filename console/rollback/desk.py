@@ -12,6 +12,7 @@ from console.authorise import Refused
 from console.effect import ATTEMPTS, Offload
 from console.envelope import Actor
 from console.event import Event
+from console.numbering import next_name
 from console.objections import REASON_LIMIT
 from console.outcome import End, Outcome
 from console.policy import Rulebook
@@ -20,7 +21,7 @@ from console.readings import Millis
 from console.rollback import happened as h
 from console.rollback.afterwards import Verdict, waits
 from console.rollback.approval import RANK, Decision, Statement
-from console.rollback.counting import Counting, View, number_of
+from console.rollback.counting import Counting, View
 from console.rollback.plan import Plan, rules_of
 from console.rollback.request import State
 
@@ -169,7 +170,7 @@ class Requests:
         more: Sequence[Event],
     ) -> str:
         while True:
-            name = f"{PREFIX}{max(map(number_of, self.counting.ids()), default=0) + 1}"
+            name = next_name(PREFIX, self.counting.ids())
             opened = h.RequestOpened(
                 request_id=name,
                 uid=secrets.token_hex(16),

@@ -25,6 +25,8 @@ class PolicyChain:
     def __init__(self, ledger: Ledger, verifier: Callable[[], Verifier] | None) -> None:
         self._ledger, self._verifier = ledger, verifier
         self._right: set[tuple[str, str, Millis]] = set()
+        self._countings: dict[str, Counting] = {}
+        """By the policy before; each keeps the signatures that it has looked at."""
 
     def amiss(self, before: PolicyAdopted, after: PolicyAdopted, at: Millis) -> str | None:
         """Why ``after`` must not have taken the place of ``before``; ``None`` where it was right.
@@ -53,13 +55,18 @@ class PolicyChain:
             return None
         if self._verifier is None:
             return "Signatures cannot be checked here."
-        from console.rollback.counting import Counting
-
-        counting = Counting(self._ledger, lambda: old, self._verifier())
+        counting = self._counting(mark_of(before), old, self._verifier)
         if any(self._approved(counting, one, old, before, after, at) for one in counting.ids()):
             return None
         wanted = "an approval" if rule.approvals == 1 else f"{rule.approvals} approvals"
         return f"Rule {name} of the policy before it asks for {wanted}, and what there is does not count."
+
+    def _counting(self, mark: str, old: Rulebook, verifier: Callable[[], Verifier]) -> Counting:
+        if mark not in self._countings:
+            from console.rollback.counting import Counting
+
+            self._countings[mark] = Counting(self._ledger, lambda: old, verifier())
+        return self._countings[mark]
 
     def _approved(
         self,
@@ -70,12 +77,15 @@ class PolicyChain:
         after: PolicyAdopted,
         at: Millis,
     ) -> bool:
-        view = counting.view(request_id, at)
-        steps = view.plan.steps if view is not None and view.plan is not None else ()
-        if view is None or len(steps) != 1 or not isinstance(step := steps[0], PolicyStep):
+        request = counting.request(request_id)
+        asked = request.submitted if request is not None else None
+        if request is None or asked is None or asked.policy_sha256 != old.policy_sha256:
             return False
-        asked = view.request.submitted
-        meant = step.mark == mark_of(after) and step.replaces == mark_of(before)
-        if not meant or asked is None or asked.policy_sha256 != old.policy_sha256:
+        plan = counting.plan(request)
+        steps = () if isinstance(plan, str) else plan.steps
+        if len(steps) != 1 or not isinstance(step := steps[0], PolicyStep):
             return False
+        if step.mark != mark_of(after) or step.replaces != mark_of(before):
+            return False
+        view = counting.of(request, at)  # signatures are looked at of this one alone
         return view.glass == "" or (view.counted is not None and view.counted.approved)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from console.commands.incident_written import written
-from console.commands.incidents_here import incidents_here
+from console.commands.incidents_here import IncidentsHere
 from console.commands.shared import run, words
 from console.incidents import role_rules as rules
+from console.incidents.desk import Made
 from console.incidents.rules import refused
 from console.incidents.terms import ROLE_WORDS, Role
 
@@ -55,15 +56,15 @@ def role(
         "decline": f"{{person}} does not become {ROLE_WORDS[role]} of {{id}}.",
         "leave": f"{{person}} is {ROLE_WORDS[role]} of {{id}} no more.",
     }[chosen[0]]
-    with incidents_here() as at:
+
+    def made(at: IncidentsHere, person: str) -> Made:
         book = at.here.book
-
-    def made(person: str, one: Incident, now: Millis) -> Event | Outcome:
         if isinstance(book, str):
-            return refused(book)
-        return _made(chosen[0], one, person, role, offer or "", reason or "", book, now)
+            no_policy = refused(book)
+            return lambda one, now: no_policy
+        return lambda one, now: _made(chosen[0], one, person, role, offer or "", reason or "", book, now)
 
-    sys.exit(run(written(incident_id, lambda person: lambda one, now: made(person, one, now), word, as_json)))
+    sys.exit(run(written(incident_id, made, word, as_json)))
 
 
 def _made(

@@ -10,9 +10,10 @@ import click
 
 from console.commands.incident_options import ID, JSON, REASON, known, signals_options, signals_said
 from console.commands.incident_written import put, written
-from console.commands.incidents_here import incidents_here
+from console.commands.incidents_here import IncidentsHere
 from console.commands.shared import run, words
 from console.incidents import rules
+from console.incidents.desk import Made
 from console.incidents.severity import Signals
 from console.incidents.terms import SEVERITIES, State
 
@@ -26,7 +27,7 @@ def ack(incident_id: str, as_json: bool) -> None:
         run(
             written(
                 incident_id,
-                lambda person: lambda one, now: rules.acknowledged(one, person),
+                lambda at, person: lambda one, now: rules.acknowledged(one, person),
                 "{person} takes care of {id}.",
                 as_json,
             )
@@ -57,7 +58,7 @@ def severity(incident_id: str, severity: str | None, reason: str | None, as_json
         run(
             written(
                 incident_id,
-                lambda person: lambda one, now: rules.severity_set(one, person, severity, reason or ""),  # type: ignore[arg-type]
+                lambda at, person: lambda one, now: rules.severity_set(one, person, severity, reason or ""),  # type: ignore[arg-type]
                 f"{{id}}: {severity}.",
                 as_json,
             )
@@ -69,7 +70,7 @@ async def _suggest(incident_id: str, said: Mapping[str, Any], as_json: bool) -> 
     from console.incidents.desk import suggestion_made
 
     made = suggestion_made((await known(said)).signals or Signals())
-    return await written(incident_id, lambda person: made, "A severity is suggested for {id}.", as_json)
+    return await written(incident_id, lambda at, person: made, "A severity is suggested for {id}.", as_json)
 
 
 @click.command("status")
@@ -119,7 +120,7 @@ def status(
         run(
             written(
                 incident_id,
-                lambda person: (
+                lambda at, person: (
                     lambda one, now: rules.moved(one, person, State(state or ""), reason or "", now)
                 ),
                 f"{{id}} is {state}.",
@@ -160,26 +161,14 @@ def note(incident_id: str, text: str, when: str | None, as_json: bool) -> None:
 def link(incident_id: str, what: Any, name: str, remove: bool, as_json: bool) -> None:
     """Say what it has to do with: a release (its canary's id), a deployment, a flag, or a request (RB-1)."""
 
-    async def done() -> int:
-        there = True
-        if what == "request":
-            with incidents_here() as at:
-                there = await at.here.desk.get(name) is not None
+    def made(at: IncidentsHere, person: str) -> Made:
         if remove:
-            return await written(
-                incident_id,
-                lambda person: lambda one, now: rules.unlinked(one, person, what, name),
-                f"{what} {name} is linked to {{id}} no more.",
-                as_json,
-            )
-        return await written(
-            incident_id,
-            lambda person: lambda one, now: rules.linked(one, person, what, name, there=there),
-            f"{what} {name} is linked to {{id}}.",
-            as_json,
-        )
+            return lambda one, now: rules.unlinked(one, person, what, name)
+        there = what != "request" or at.request(name) is not None
+        return lambda one, now: rules.linked(one, person, what, name, there=there)
 
-    sys.exit(run(done()))
+    says = f"{what} {name} is linked to {{id}}{' no more' if remove else ''}."
+    sys.exit(run(written(incident_id, made, says, as_json)))
 
 
 @click.command("resolve")
@@ -193,20 +182,12 @@ def resolve(incident_id: str, reason: str, early: str | None, as_json: bool) -> 
     Not while a linked request still waits for somebody.
     """
 
-    async def done() -> int:
-        with incidents_here() as at:
-            found = await at.desk.get(incident_id)
-            waiting = () if found is None else await at.waiting(found)
-        return await written(
-            incident_id,
-            lambda person: (
-                lambda one, now: rules.moved(one, person, State.RESOLVED, reason, now, early or "", waiting)
-            ),
-            "{id} is resolved.",
-            as_json,
+    def made(at: IncidentsHere, person: str) -> Made:
+        return lambda one, now: rules.moved(
+            one, person, State.RESOLVED, reason, now, early or "", at.waiting(one)
         )
 
-    sys.exit(run(done()))
+    sys.exit(run(written(incident_id, made, "{id} is resolved.", as_json)))
 
 
 @click.command("reopen")
@@ -219,7 +200,7 @@ def reopen(incident_id: str, reason: str, as_json: bool) -> None:
         run(
             written(
                 incident_id,
-                lambda person: lambda one, now: rules.reopened(one, person, reason, now),
+                lambda at, person: lambda one, now: rules.reopened(one, person, reason, now),
                 "{id} is open again.",
                 as_json,
             )
@@ -237,7 +218,7 @@ def close(incident_id: str, reason: str, as_json: bool) -> None:
         run(
             written(
                 incident_id,
-                lambda person: lambda one, now: rules.closed(one, person, reason, now),
+                lambda at, person: lambda one, now: rules.closed(one, person, reason, now),
                 "{id} is closed.",
                 as_json,
             )
@@ -253,17 +234,10 @@ def close(incident_id: str, reason: str, as_json: bool) -> None:
 def merge(incident_id: str, into: str, reason: str, as_json: bool) -> None:
     """It is the same as INTO, which was opened earlier: it goes on there, with its timeline."""
 
-    async def done() -> int:
-        with incidents_here() as at:
-            other = await at.desk.get(into)
-        return await written(
-            incident_id,
-            lambda person: lambda one, now: rules.merged(one, person, other, into, reason),
-            f"{{id}} goes on in {into}.",
-            as_json,
-        )
+    def made(at: IncidentsHere, person: str) -> Made:
+        return lambda one, now: rules.merged(one, person, at.desk.seen(into), into, reason)
 
-    sys.exit(run(done()))
+    sys.exit(run(written(incident_id, made, f"{{id}} goes on in {into}.", as_json)))
 
 
 VERBS = (ack, severity, status, note, link, resolve, reopen, close, merge)

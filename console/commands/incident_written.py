@@ -17,9 +17,13 @@ from console.readings import Millis
 
 
 async def written(
-    incident_id: str, made: Callable[[str], Made], says: str, as_json: bool, when: str | None = None
+    incident_id: str,
+    made: Callable[[IncidentsHere, str], Made],
+    says: str,
+    as_json: bool,
+    when: str | None = None,
 ) -> int:
-    """Append what ``made`` of the person makes of the incident; the exit code.
+    """Append what ``made``, of the open ledger and the person, makes of the incident; the exit code.
 
     ``says`` on success, with ``{person}`` and ``{id}``. ``when``: the moment, as typed, that it tells of.
     """
@@ -35,7 +39,7 @@ async def written(
         else:
             words = says.replace("{person}", actor.person).replace("{id}", incident_id)
             outcome = await at.desk.record(
-                incident_id, actor, made(actor.person), words, happened_at=happened
+                incident_id, actor, made(at, actor.person), words, happened_at=happened
             )
             if outcome.end is End.DONE and not as_json:
                 await say_where(at, incident_id)
@@ -54,7 +58,9 @@ async def put(
     when: str | None = None,
 ) -> int:
     """As :func:`written`, of what is possible however the incident stands."""
-    return await written(incident_id, lambda person: lambda one, now: event(person, now), says, as_json, when)
+    return await written(
+        incident_id, lambda at, person: lambda one, now: event(person, now), says, as_json, when
+    )
 
 
 async def say_where(at: IncidentsHere, incident_id: str) -> None:

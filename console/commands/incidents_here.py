@@ -14,6 +14,7 @@ from console.incidents.rules import refused
 from console.outcome import Outcome
 from console.readings import Millis
 from console.rollback.afterwards import waits
+from console.rollback.counting import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,14 @@ class IncidentsHere:
             return refused(person.what, "Who is not listed in people.yaml can look only.")
         return self.here.actor(person)
 
-    async def waiting(self, incident: Incident) -> tuple[str, ...]:
-        """The linked requests that still wait for somebody."""
-        found = []
-        for name in incident.linked("request"):
-            view = await self.here.desk.get(name)
-            if view is not None and waits(view):
-                found.append(name)
-        return tuple(found)
+    def request(self, name: str) -> View | None:
+        """A request of the same ledger. Blocking."""
+        return self.here.desk.counting.view(name, self.now)
+
+    def waiting(self, incident: Incident) -> tuple[str, ...]:
+        """The linked requests that still wait for somebody. Blocking."""
+        views = ((name, self.request(name)) for name in incident.linked("request"))
+        return tuple(name for name, view in views if view is not None and waits(view))
 
 
 @contextmanager

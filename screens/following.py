@@ -11,6 +11,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import events, work
@@ -208,7 +210,8 @@ class Follower(App[int]):
         else:
             self.cockpit = cockpit
             self.opening = Opening("open", self.opening.since)
-            self._unwatch = cockpit.watch(self.show_world)
+            # in this app's context, whoever's task tells it: a timer that it starts must know its app
+            self._unwatch = cockpit.watch(partial(copy_context().run, self.show_world))
             self.show_world(cockpit.world())
             return
         self.draw()

@@ -49,14 +49,14 @@ settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A slow test that fails is run once more and named for it; a proof that failed once has failed.
+    """A slow test that fails is run twice more at most, and named; a proof that failed once has failed.
 
     Slow tests drive whole programs on real terminals beside real servers: a machine that starves one of
     them says nothing of the product, but the name is listed, and one that comes back is looked into.
     """
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("proof"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from dataclasses import replace
+
+import pytest
 
 from console.cockpit import Cockpit
 from console.ports import StoreUnusable
 from console.readings import Problem
-from console.world import Mode
+from console.world import Mode, World
 from screens import themes
 from screens.app import CoalmineApp
 from screens.ledger.screen import LedgerScreen
@@ -193,6 +196,24 @@ async def test_closing_lets_go_of_the_cockpit() -> None:
     assert session.cockpit.closed
     session.cockpit.show(worlds.rollback())
     assert session.app.world.verdict == worlds.PROMOTE
+
+
+async def test_what_a_picture_sets_off_belongs_to_the_app_whoever_tells_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The cockpit's own tasks know of no app; a timer started in their name would fail when it is due."""
+    ticked = asyncio.Event()
+    plain = CoalmineApp.show_world
+
+    def setting_a_timer(app: CoalmineApp, world: World) -> None:
+        plain(app, world)
+        if world.verdict == worlds.ROLLBACK:
+            app.set_timer(0.001, ticked.set)
+
+    monkeypatch.setattr(CoalmineApp, "show_world", setting_a_timer)
+    async with running(worlds.healthy(), size=(80, 24)) as session:
+        contextvars.Context().run(session.cockpit.show, worlds.rollback())
+        await asyncio.wait_for(ticked.wait(), 30)
 
 
 async def test_a_terminal_too_small_gets_a_sentence() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
 
 from console.event import Event
 from console.incidents import happened as h
@@ -20,7 +19,7 @@ REOPEN_MS: Millis = 7 * 24 * 60 * 60_000
 CLOCK_BACK_MS: Millis = 60_000
 """A clock that is so much behind the incident's newest event decides nothing."""
 
-What = Literal["release", "deployment", "flag", "request"]
+What = h.Linkable
 
 
 def refused(says: str, following: str = "") -> Outcome:

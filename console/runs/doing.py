@@ -66,6 +66,11 @@ class Done:
     """What would take it back, in words and with its command; offered, never done by itself."""
 
 
+class StillWaits(Exception):
+    """A person has to say something, and whoever drives does not stay for that: the step stays in hand, and
+    is taken up again by whoever drives next. In words."""
+
+
 Say = Callable[[str], None]
 """Takes a line of progress: what is waited for, which try it is. Not stored."""
 

@@ -22,7 +22,7 @@ from console.ports import Leases
 from console.readings import Millis
 from console.runs import happened as h
 from console.runs.desk import Runs
-from console.runs.doing import Done, Hand, Say, Task
+from console.runs.doing import Done, Hand, Say, StillWaits, Task
 from console.runs.ending import as_event
 from console.runs.next import Ask, Begin, Finish, InHand, Later, LeaveOut, Standing, Undecided, next_of
 from console.runs.pinned import task_fields
@@ -244,7 +244,10 @@ class Driver:
         while True:
             await asyncio.wait({doing}, timeout=LOOK_S)
             if doing.done():
-                return doing.result()
+                try:
+                    return doing.result()
+                except StillWaits as waits:
+                    return str(waits)
             await self._wheel.beat(run.id)
             now = await self._wheel.mine(run.id)
             there = now.step(task.step.id)
@@ -271,7 +274,7 @@ class Driver:
         looking = _safe(hand.resume, task, say)
         try:
             return await asyncio.wait_for(looking, LOOKING_S)
-        except TimeoutError:
+        except (TimeoutError, StillWaits):
             return Done("unknown", "Its time was over, and how it ended could not be found out.")
 
     def _note_wait(self, run_id: str, task: Task, what: str) -> None:
@@ -318,6 +321,8 @@ async def _safe(do: Callable[[Task, Say], Awaitable[Done]], task: Task, say: Say
     """What the hand answers; a fault of ours is an end that says so."""
     try:
         return await do(task, say)
+    except StillWaits:
+        raise
     except Exception as error:
         log.exception("step %s", task.key)
         says = f"A fault in Coalmine itself: {type(error).__name__}. The log has the details."

@@ -52,3 +52,11 @@ def task_fields(
     texts = {**texts_of(values), **secrets}
     wanted: Iterable[str] = lacking(dict(step.fields), texts)
     return {key: fill(value, texts) for key, value in step.fields.items()}, tuple(wanted)
+
+
+def hosts_of(playbook: Playbook, values: Mapping[str, Value]) -> frozenset[str]:
+    """The hosts that requests of a run may go to: those it names, and those it was given as parameters."""
+    given = {
+        as_text(values[one.name]) for one in playbook.params if one.type == "hostname" and one.name in values
+    }
+    return frozenset({*playbook.hosts, *given})

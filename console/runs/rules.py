@@ -196,6 +196,15 @@ def settled(
     return h.StepSettled(person=person, step=step_id, attempt=there.attempt, ended=ended, why=why)
 
 
+def said(scene: Scene, person: str, step_id: str, choice: str, evidence: str) -> Event | Outcome:
+    """An answer to a step that asks; or how one ended whose end nobody knew."""
+    if scene.run.step(step_id).state is not StepState.UNKNOWN:
+        return answered(scene, person, step_id, choice, evidence)
+    if choice not in ("succeeded", "failed"):
+        return refused(f"Nobody knows how step {step_id} ended.", "The answer is succeeded or failed.")
+    return settled(scene, person, step_id, choice, evidence)  # type: ignore[arg-type]
+
+
 def aborted(scene: Scene, person: str, why: str) -> Event | Outcome:
     """End the run here. What was done stays done."""
     return over(scene.run) or h.RunAborted(person=person, why=why)

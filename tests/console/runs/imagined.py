@@ -33,6 +33,14 @@ params:
   other: {type: string}"""
 
 
+MANUAL = "id: {id}\nkind: manual\ntext: do it"
+
+
+def manual(id_: str, *more: str) -> str:
+    """A step that a person does."""
+    return "\n".join((MANUAL.format(id=id_), *more))
+
+
 def playbook_of(*actions: str, front: str = FRONT) -> Playbook:
     found = validate(written(*actions, front=front))
     assert found.playbook is not None, found.errors

@@ -13,15 +13,10 @@ from console.runs import happened as h
 from console.runs.next import Ask, Begin, Finish, InHand, Later, LeaveOut, Move, Standing, Undecided
 from console.runs.run import run_of, standing
 from console.runs.terms import RunState, StepState
-from tests.console.runs.imagined import ANA, JO, START, Imagined, began, playbook_of
+from tests.console.runs.imagined import ANA, JO, START, Imagined, began, manual, playbook_of
 
-MANUAL = "id: {id}\nkind: manual\ntext: do it"
 GO = "id: go\nkind: command\nargv: [make]"
 LOOK = 'id: look\nkind: http\nrequest: {url: "https://example.com/"}\nassert: status == 200'
-
-
-def manual(id_: str, *more: str) -> str:
-    return "\n".join((MANUAL.format(id=id_), *more))
 
 
 def looking(*more: str) -> Imagined:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from console.commands.playbook_answering import VERBS as ANSWERING
+from console.commands.playbook_driving import VERBS as DRIVING
+from console.commands.playbook_library import Found, by_name, library, named
+from console.commands.playbook_runs import VERBS as LOOKING
 from console.commands.shared import DONE, USAGE, answer, explain, say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from console.playbooks.validate import Checked
-
-OWN = Path("playbooks")
-"""The folder of one's own, in the current directory."""
+    from collections.abc import Sequence
 
 
 @click.group("playbook")
@@ -31,16 +27,8 @@ def command() -> None:
     """
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A playbook's file, what it is, and the digest of its bytes."""
-
-    path: Path
-    file: str
-    """As it is shown."""
-    origin: str
-    checked: Checked
-    sha256: str
+for _verb in (*DRIVING, *LOOKING, *ANSWERING):
+    command.add_command(_verb)
 
 
 @command.command("validate")
@@ -52,10 +40,10 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     PATH is a file, or a folder whose `*.md` are meant; without one it is every playbook there is. Warnings
     come after the errors and change nothing about the exit code: 0 without errors, 2 with any.
     """
-    sys.exit(_validated(list(_named(paths)) if paths else list(_library()), as_json))
+    sys.exit(_validated(list(named(paths)) if paths else list(library()), as_json))
 
 
-def _validated(found: Sequence[_Found], as_json: bool) -> int:
+def _validated(found: Sequence[Found], as_json: bool) -> int:
     errors = [(one.file, fault) for one in found for fault in one.checked.errors]
     warnings = [(one.file, fault) for one in found for fault in one.checked.warnings]
     if as_json:
@@ -79,7 +67,7 @@ def _validated(found: Sequence[_Found], as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(as_json: bool) -> None:
     """The playbooks there are."""
-    found = list(_library())
+    found = list(library())
     if as_json:
         answer({"playbooks": [_listed(one) for one in found]})
         return
@@ -92,7 +80,7 @@ def list_(as_json: bool) -> None:
             say(f"{playbook.name:<28} {playbook.title} ({one.origin}, {len(playbook.steps)} steps)")
 
 
-def _listed(one: _Found) -> dict[str, object]:
+def _listed(one: Found) -> dict[str, object]:
     playbook = one.checked.playbook
     return {
         "name": playbook.name if playbook else one.path.stem,
@@ -115,15 +103,12 @@ def show(name: str, as_json: bool) -> None:
 
 
 def _show(name: str, as_json: bool) -> int:
-    from console.playbooks.fault import meant
     from console.playbooks.telling import as_json as told
     from console.playbooks.telling import page
 
-    found = list(_named((Path(name),))) if name.endswith(".md") else list(_library())
-    names = {_name(one): one for one in found}
-    one = found[0] if name.endswith(".md") and found else names.get(name)
-    if one is None:
-        explain(f"There is no playbook {name}{meant(name, names) or '.'} `coalmine playbook list` names all.")
+    one = by_name(name)
+    if isinstance(one, str):
+        explain(one)
         return USAGE
     playbook = one.checked.playbook
     if playbook is None:
@@ -136,62 +121,3 @@ def _show(name: str, as_json: bool) -> int:
         for line in page(playbook):
             say(line)
     return DONE
-
-
-def _name(one: _Found) -> str:
-    return one.checked.playbook.name if one.checked.playbook else one.path.stem
-
-
-def _library() -> Iterator[_Found]:
-    """Every playbook, by name: one's own before those that come with the program."""
-    from data.playbook_files import shipped, within
-
-    metrics = _metrics()
-    own = [_read(path, "own", metrics) for path in (within(OWN) if OWN.is_dir() else ())]
-    names = {_name(one) for one in own}
-    others = [_read(path, "comes with Coalmine", metrics) for path in shipped()]
-    yield from sorted([*own, *(one for one in others if _name(one) not in names)], key=_name)
-
-
-def _named(paths: Sequence[Path]) -> Iterator[_Found]:
-    from data.playbook_files import within
-
-    metrics = _metrics()
-    for path in paths:
-        try:
-            files = within(path) if path.is_dir() else [path]
-        except OSError:
-            files = [path]
-        for file in files or [path]:
-            yield _read(file, "own", metrics)
-
-
-def _read(path: Path, origin: str, metrics: Collection[str]) -> _Found:
-    from console.playbooks.fault import Fault
-    from console.playbooks.validate import Checked, validate
-    from data.playbook_files import read
-
-    try:
-        data = read(path)
-    except (OSError, ValueError) as error:
-        said = f"this file cannot be read: {getattr(error, 'strerror', None) or error}"
-        return _Found(path, str(path), origin, Checked(None, (Fault(1, None, "file", said),), ()), "")
-    return _Found(
-        path, str(path), origin, validate(data, metrics, os.environ), hashlib.sha256(data).hexdigest()
-    )
-
-
-def _metrics() -> Collection[str]:
-    """Ids of the catalogue, with those of the settings where these can be read."""
-    from console.canary.catalogue import packaged
-    from console.settings import SettingsError
-    from console.target import load_settings
-
-    try:
-        catalogue = load_settings().catalogue
-    except SettingsError:
-        explain(
-            "The settings cannot be read (`coalmine doctor` says why): metrics of your own are unknown here."
-        )
-        catalogue = packaged()
-    return {metric.id for metric in catalogue}

@@ -17,6 +17,10 @@ Ended = Literal["succeeded", "failed", "no_data", "timed_out", "unknown", "ask"]
 """``unknown``: it was begun and nobody knows its end. ``ask``: a person has to say how it goes on."""
 
 
+def _nobody(what: str) -> None:
+    """Where nobody wants to know what is waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One attempt of one step, with everything filled in."""
@@ -35,6 +39,11 @@ class Task:
     deadline: Millis | None = None
     """When its time is over, absolute."""
     started_at: Millis = 0
+    until: Millis | None = None
+    """Of a timer: when it has run down, absolute."""
+    waits: Callable[[str], None] = _nobody
+    """To be told once that it waits from here on, and for what (``the approval of RB-7``): that is put down
+    as waiting time, not as running time."""
 
     @property
     def key(self) -> str:
@@ -55,6 +64,11 @@ class Done:
     """What it made or touched: (``request``, ``RB-7``), (``flag``, key), (``message``, id)."""
     undo: str = ""
     """What would take it back, in words and with its command; offered, never done by itself."""
+
+
+class StillWaits(Exception):
+    """A person has to say something, and whoever drives does not stay for that: the step stays in hand, and
+    is taken up again by whoever drives next. In words."""
 
 
 Say = Callable[[str], None]

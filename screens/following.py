@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import events, work
@@ -211,7 +210,8 @@ class Follower(App[int]):
             self.cockpit = cockpit
             self.opening = Opening("open", self.opening.since)
             # in this app's context, whoever's task tells it: a timer that it starts must know its app
-            self._unwatch = cockpit.watch(partial(copy_context().run, self.show_world))
+            mine = copy_context()
+            self._unwatch = cockpit.watch(lambda world: mine.run(self.show_world, world))
             self.show_world(cockpit.world())
             return
         self.draw()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from console.alerts.happened import KINDS as SILENCES
 from console.envelope import Json, Recorded
 from console.event import Event as Event
 from console.incidents.happened import KINDS as INCIDENTS
@@ -258,7 +259,9 @@ class LossAccepted(Event):
     """Of the newest event that was seen; left out where that could not be read any more."""
 
 
-KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS)} | {
+KINDS: dict[str, type[Event]] = {
+    cls.KIND: cls for cls in (*REQUESTS, *STORES, *SILENCES, *COMMANDS, *INCIDENTS)
+} | {
     cls.KIND: cls
     for cls in (
         PolicyAdopted,

@@ -17,13 +17,14 @@ from console.parts import Parts
 from console.planning import Choice
 from console.ports import SourceError
 from console.rollback.evidence import Harm, evidence_of, harm_of
-from console.world import Waiting, World
+from console.world import Banner, Waiting, World
 
 if TYPE_CHECKING:
     from console.alerts.desk import AlertDesk
     from console.bake import Bake, Baking
     from console.flags.desk import FlagDesk
     from console.flags.gate import Order
+    from console.incidents.watching import IncidentWatch
     from console.rollback.room import Room
 
 
@@ -43,6 +44,7 @@ class Desks:
         self._flags: FlagDesk | None = None
         self._room: Room | None = None
         self._alerts: AlertDesk | None = None
+        self._incidents: IncidentWatch | None = None
         self._proposed: Harm | None = None
         """The harm whose end was proposed last, by whomever."""
         self._reopened: Baking | None = None
@@ -147,6 +149,23 @@ class Desks:
             return
         if await self._offload(lambda: self._parts.ledger.streams("silence:")):
             await self.alerts().tend()
+
+    # --- incidents ---------------------------------------------------------------------------
+
+    async def tend_incidents(self, world: World) -> None:
+        """Open those that something in ``world`` tells of, or know which would be."""
+        if self._parts.incident_terms is None:
+            return
+        if self._incidents is None:
+            watching = await asyncio.to_thread(import_module, "console.incidents.watching")
+            self._incidents = watching.IncidentWatch(
+                self._parts, self._parts.incident_terms(), self._standing, self._actor, self._offload
+            )
+        await self._incidents.tend(world)
+
+    def banners(self) -> tuple[Banner, ...]:
+        """What has to be said on every screen."""
+        return () if self._incidents is None else self._incidents.banners()
 
     # --- requests ----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from console.alerts.happened import KINDS as SILENCES
 from console.envelope import Json, Recorded
 from console.event import Event as Event
 from console.incidents.happened import KINDS as INCIDENTS
+from console.incidents.happened import UPCASTERS as INCIDENT_UPCASTERS
 from console.readings import Millis
 from console.rollback.command_happened import KINDS as COMMANDS
 from console.rollback.happened import KINDS as REQUESTS
@@ -287,7 +288,7 @@ KINDS: dict[str, type[Event]] = {
 
 Upcaster = Callable[[Json], Json]
 
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+UPCASTERS: dict[tuple[str, int], Upcaster] = {**INCIDENT_UPCASTERS}
 """(kind, old schema) → the payload one schema later. Golden files hold one payload of each ever written."""
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from console.alerts.port import Alertmanager
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
+    from console.incidents.opening import Terms
     from console.policy import Rulebook
     from console.rollback.command_running import Database
     from console.rollback.stores import ConfigStores
@@ -66,6 +67,8 @@ class Parts:
     alertmanager: Alertmanager | None = None
     """Where alerts come from; ``None`` without an address."""
     alerts_every: Millis = 10_000
+    incident_terms: Callable[[], Terms] | None = None
+    """What opens incidents by itself; ``None``: nothing does."""
     clocks: Callable[[], Sequence[Problem]] = tuple
     """What the sources' own clocks say of ours, where they disagree."""
     supplements: tuple[Supplement, ...] = ()

@@ -14,6 +14,7 @@ from console.alerts.polling import ALERTS
 from console.alerts.port import SOURCE as ALERTMANAGER
 from console.chosen import (
     bake_terms,
+    incident_terms,
     intervals,
     judging_terms,
     linked_flags,
@@ -165,6 +166,7 @@ def build_session(
             wires=partial(clients.wires, aim, host.transport),
             logins=partial(kept_logins, aim.clock) if not aim.demo else tuple,
             alertmanager=clients.alertmanager(aim, host.transport),
+            incident_terms=partial(incident_terms, settings),
             alerts_every=int(settings.poll.alerts_s * 1000),
             prober=prober,
             probe_every=int(settings.probes.every_s * 1000),

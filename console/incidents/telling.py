@@ -13,6 +13,7 @@ from console.incidents.due import (
     update_by,
     watched_until,
 )
+from console.incidents.happened import BY
 from console.incidents.incident import Incident
 from console.incidents.terms import ROLE_WORDS, SEVERITY_WORDS
 from console.incidents.timeline import Line
@@ -56,7 +57,8 @@ def page(incident: Incident, now: Millis, local: Local) -> list[str]:
     lines = [
         f"{incident.id}  {opened.title}",
         f"  stands     {standing_words(incident, now)}",
-        f"  began      {local(opened.started_at)}; opened by {opened.person} at {local(incident.at)}",
+        f"  began      {local(opened.started_at)}",
+        f"  opened     {local(incident.at)} by {opener_words(incident)}",
     ]
     found = suggestion_of(incident, now)
     if found is not None:
@@ -78,6 +80,14 @@ def page(incident: Incident, now: Millis, local: Local) -> list[str]:
     if incident.blocked:
         lines.append(f"  !          not understood here: {incident.blocked}")
     return lines
+
+
+def opener_words(incident: Incident) -> str:
+    """``ana``, or ``an alert (through ana's console)``."""
+    opened = incident.opened
+    if opened.how == "person":
+        return opened.person
+    return f"{BY[opened.how]} (through {opened.person}'s console)"
 
 
 def roles_words(incident: Incident) -> str:
@@ -128,6 +138,8 @@ def as_json(incident: Incident, now: Millis) -> Json:
         "opened_at": incident.at,
         "opened_by": opened.person,
         "how": opened.how,
+        "causes": list(incident.causes),
+        "signs": list(incident.signs),
         "started_at": opened.started_at,
         "detected_at": opened.detected_at,
         "acknowledged_at": incident.acknowledged_at,

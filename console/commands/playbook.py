@@ -16,6 +16,8 @@ from console.commands.shared import DONE, USAGE, answer, explain, say
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from console.incidents.incident import Incident
+    from console.playbooks.offering import Offered
     from console.playbooks.validate import Checked
 
 OWN = Path("playbooks")
@@ -136,6 +138,15 @@ def _show(name: str, as_json: bool) -> int:
         for line in page(playbook):
             say(line)
     return DONE
+
+
+def offered_for(incident: Incident) -> tuple[Offered, ...]:
+    """The playbooks that are offered for an incident, the best first; those with errors are left out."""
+    from console.playbooks.offering import Card, offered
+
+    read = (one.checked.playbook for one in _library())
+    cards = [Card.of(one) for one in read if one is not None]
+    return offered(incident.signs, on_release=bool(incident.linked("release")), cards=cards)
 
 
 def _name(one: _Found) -> str:

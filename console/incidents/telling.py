@@ -17,6 +17,7 @@ from console.incidents.happened import BY
 from console.incidents.incident import Incident
 from console.incidents.terms import ROLE_WORDS, SEVERITY_WORDS
 from console.incidents.timeline import Line
+from console.playbooks.offering import Offered, offers_words
 from console.readings import Millis
 from console.rollback.telling import left_words
 
@@ -51,8 +52,8 @@ def _due(at: Millis, what: str, now: Millis) -> str:
     return f"{what} in {_long(at - now)}" if at > now else f"{what} overdue by {_long(now - at)}"
 
 
-def page(incident: Incident, now: Millis, local: Local) -> list[str]:
-    """Everything about one incident, a line each."""
+def page(incident: Incident, now: Millis, local: Local, playbooks: Sequence[Offered] = ()) -> list[str]:
+    """Everything about one incident, a line each. ``playbooks``: those that are offered, the best first."""
     opened = incident.opened
     lines = [
         f"{incident.id}  {opened.title}",
@@ -71,6 +72,9 @@ def page(incident: Incident, now: Millis, local: Local) -> list[str]:
     for offer in incident.roles.pending(now):
         left = _long(offer.until - now)
         lines.append(f"  asked      {offer.to}, by {offer.by}, to be {ROLE_WORDS[offer.role]} ({left} left)")
+    if playbooks and not incident.over:
+        lines.append(f"  playbooks  {offers_words(playbooks)}")
+        lines.append(f"             to read one: coalmine playbook show {playbooks[0].name}")
     if incident.links:
         lines.append(f"  links      {', '.join(f'{what} {name}' for what, name in incident.links)}")
     if incident.update is not None:
@@ -119,7 +123,7 @@ def _long(ms: Millis) -> str:
     return "0:00" if ms < 1000 else left_words(ms)
 
 
-def as_json(incident: Incident, now: Millis) -> Json:
+def as_json(incident: Incident, now: Millis, playbooks: Sequence[Offered] = ()) -> Json:
     """For programs."""
     opened, times, found = incident.opened, times_of(incident), suggestion_of(incident, now)
     update = incident.update
@@ -161,6 +165,7 @@ def as_json(incident: Incident, now: Millis) -> Json:
         "watched_until": watched_until(incident),
         "update": None if update is None else {"at": update.at, "person": update.person, "says": update.says},
         **_people(incident, now),
+        "playbooks": [{"name": one.name, "fits": list(one.fits)} for one in playbooks],
         "links": [{"what": what, "name": name} for what, name in incident.links],
         "evidence": list(opened.evidence),
         "blocked": incident.blocked or None,

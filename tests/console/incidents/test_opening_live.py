@@ -13,7 +13,7 @@ from data.clock import SystemClock
 from tests.console.consoles import Console, consoles, until
 from tests.console.incidents.scene import at_once
 from tests.data.alertmanager.test_client import post
-from tests.servers import alertmanager
+from tests.servers import alertmanager, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -99,3 +99,17 @@ async def test_who_cannot_write_says_what_would_be_opened(tmp_path: Path) -> Non
         await one.sees(
             lambda w: not any("would be opened" in b.text for b in w.banners), "no banner any more"
         )
+
+
+async def test_a_dead_alertmanager_degrades_its_own_row_alone(tmp_path: Path) -> None:
+    async with consoles(tmp_path) as scene:
+        one = await scene.started(ALERTMANAGER__URL=f"http://127.0.0.1:{free_port()}", POLL__ALERTS_S="1")
+        await one.sees(
+            lambda w: w.alerts.problem is not None and w.first_values, "why, and values of the rest"
+        )
+        assert one.state_of("vercel") == one.state_of("prometheus") == "ok"
+        [row] = [view for view in one.session.desk.sources(one.world) if view.id == "alertmanager"]
+        assert row.finding.state == "fails"
+        assert "Alertmanager cannot be reached" in row.finding.says
+        assert row.finding.next
+        assert incidents(one) == ()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from console.canary.catalogue import packaged
@@ -24,6 +27,12 @@ def cards() -> dict[str, Card]:
 def test_every_shipped_playbook_has_a_scenario() -> None:
     assert set(SITUATIONS) == {path.stem for path in shipped()} == set(cards())
     assert set(SITUATIONS.values()) <= set(scenario.names())
+
+
+def test_the_guide_names_them(repository: Path) -> None:
+    page = (repository / "docs" / "simulator.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| `([a-z-]+)` \|$", page, re.MULTILINE)
+    assert dict(rows) == dict(SITUATIONS)
 
 
 async def after(sim: Simulated, seconds: int = 240) -> list[Firing]:

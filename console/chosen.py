@@ -14,6 +14,7 @@ from console.settings import Settings
 
 if TYPE_CHECKING:
     from console.flags.exposure import Linked
+    from console.incidents.opening import Terms
 
 
 def metrics_choice(settings: Settings) -> tuple[str, ...]:
@@ -40,6 +41,20 @@ def metrics_off(settings: Settings) -> Problem | None:
         following = "Set COALMINE_PROMETHEUS__URL or [prometheus] url; without it nothing is judged."
         return Problem("unconfigured", "metrics.source is prometheus, but none has an address.", following)
     return None
+
+
+def incident_terms(settings: Settings) -> Terms:
+    """What opens incidents by itself."""
+    from console.incidents.opening import Terms
+
+    chosen = settings.incidents
+    return Terms(
+        chosen.open_on_alert,
+        chosen.open_on_verdict,
+        chosen.open_on_rollback,
+        chosen.alert_severities,
+        chosen.critical_journeys,
+    )
 
 
 def linked_flags(settings: Settings) -> tuple[Linked, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from console.alerts.port import SOURCE as ALERTMANAGER
 from console.chosen import (
     metrics_choice,
     metrics_off,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from console.signing import OwnKey, Verifier
     from console.sources import Wire
     from console.together import Supplement
+    from data.alertmanager.client import AlertmanagerClient
     from data.http.transport import Transport
     from data.vercel.client import VercelClient
     from data.vercel.host import VercelHost
@@ -214,6 +216,20 @@ def probes(aim: Target) -> VercelProbes | None:
     return VercelProbes(aim.clock, chosen.url, chosen.paths.split(","), bypass)
 
 
+def alertmanager(aim: Target, transport: Transport) -> AlertmanagerClient | None:
+    """The Alertmanager of the settings; ``None`` without an address."""
+    chosen = aim.settings.alertmanager
+    if chosen.url is None:
+        return None
+    from data.alertmanager.client import AlertmanagerClient
+    from data.http.secret import Secret
+
+    bearer = Secret(chosen.bearer_token.get_secret_value()) if chosen.bearer_token else None
+    password = Secret(chosen.password.get_secret_value()) if chosen.password else Secret("")
+    basic = (chosen.username, password) if chosen.username else None
+    return AlertmanagerClient(transport, chosen.url, bearer=bearer, basic=basic)
+
+
 def wires(aim: Target, transport: Transport) -> dict[str, Wire]:
     """How the connections to the sources do, by the source's name; what was not asked yet is left out."""
     from dataclasses import asdict
@@ -229,6 +245,7 @@ def wires(aim: Target, transport: Transport) -> dict[str, Wire]:
         **dict.fromkeys(("vercel", OBSERVABILITY, SPEED_INSIGHTS, WEB_ANALYTICS), api),
         REQUEST_LOGS: logs,
         PROMETHEUS: aim.settings.prometheus.url,
+        ALERTMANAGER: aim.settings.alertmanager.url,
     }
     for name, url in asked.items():
         health = known.get(origin(url)) if url is not None else None

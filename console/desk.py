@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from console.alerts.polling import ALERTS
 from console.calls import CallLog
 from console.engine import Engine
 from console.identity import Identity
@@ -29,6 +30,7 @@ ASKED = {
     METRICS: "counts of both tracks",
     **dict.fromkeys(SUPPLEMENTS, "both tracks together, before and since the release"),
     PROBING: "a request of our own to each track",
+    ALERTS: "what fires, and in which groups",
 }
 """The engine's jobs, in words."""
 
@@ -67,7 +69,6 @@ class Desk:
             polling=self._engine.polling,
             token_origin=self._renewal.origin if self._renewal is not None else "",
             logins=self._logins,
-            alertmanager=parts.alertmanager,
             policy=book if isinstance(book, str) else None,
         )
         return views(world, facts)

@@ -17,12 +17,14 @@ from console.parts import Parts
 from console.planning import Choice
 from console.ports import SourceError
 from console.rollback.evidence import Harm, evidence_of, harm_of
-from console.world import Waiting, World
+from console.world import Banner, Waiting, World
 
 if TYPE_CHECKING:
+    from console.alerts.desk import AlertDesk
     from console.bake import Bake, Baking
     from console.flags.desk import FlagDesk
     from console.flags.gate import Order
+    from console.incidents.watching import IncidentWatch
     from console.rollback.room import Room
 
 
@@ -41,6 +43,8 @@ class Desks:
         self._standing, self._actor, self._offload = standing, actor, offload
         self._flags: FlagDesk | None = None
         self._room: Room | None = None
+        self._alerts: AlertDesk | None = None
+        self._incidents: IncidentWatch | None = None
         self._proposed: Harm | None = None
         """The harm whose end was proposed last, by whomever."""
         self._reopened: Baking | None = None
@@ -52,6 +56,8 @@ class Desks:
             await self._room.finished(seconds)
         if self._flags is not None:
             await self._flags.finished(seconds)
+        if self._alerts is not None:
+            await self._alerts.finished(seconds)
 
     # --- flags -------------------------------------------------------------------------------
 
@@ -119,6 +125,47 @@ class Desks:
             desk = self.flags()
             await desk.settle()
             await desk.fire()
+
+    # --- alerts ------------------------------------------------------------------------------
+
+    def alerts(self) -> AlertDesk:
+        """Raises :class:`Impossible` where no Alertmanager is named."""
+        if self._alerts is None:
+            parts = self._parts
+            if parts.alertmanager is None:
+                raise Impossible("No Alertmanager is named: set COALMINE_ALERTMANAGER__URL.")
+            from console.alerts.desk import AlertDesk
+            from console.alerts.gate import SilenceGate
+
+            gate = SilenceGate(
+                parts.alertmanager, parts.ledger, parts.clock, self._standing, self._actor, self._offload
+            )
+            self._alerts = AlertDesk(parts.alertmanager, gate, parts.clock)
+        return self._alerts
+
+    async def tend_alerts(self) -> None:
+        """Find out what became of silences without an answer."""
+        if self._parts.alertmanager is None:
+            return
+        if await self._offload(lambda: self._parts.ledger.streams("silence:")):
+            await self.alerts().tend()
+
+    # --- incidents ---------------------------------------------------------------------------
+
+    async def tend_incidents(self, world: World) -> None:
+        """Open those that something in ``world`` tells of, or know which would be."""
+        if self._parts.incident_terms is None:
+            return
+        if self._incidents is None:
+            watching = await asyncio.to_thread(import_module, "console.incidents.watching")
+            self._incidents = watching.IncidentWatch(
+                self._parts, self._parts.incident_terms(), self._standing, self._actor, self._offload
+            )
+        await self._incidents.tend(world)
+
+    def banners(self) -> tuple[Banner, ...]:
+        """What has to be said on every screen."""
+        return () if self._incidents is None else self._incidents.banners()
 
     # --- requests ----------------------------------------------------------------------------
 

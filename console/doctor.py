@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from console.alerts.model import Status
 from console.host import Slots
 from console.metric_sources import (
     OBSERVABILITY,
@@ -156,13 +157,16 @@ def observability(measuring: str) -> Finding | None:
     return Finding("observability", TITLES[OBSERVABILITY], "off", says, GIVES["observability"], following)
 
 
-def alertmanager(configured: bool) -> Finding:
-    """Alerts from elsewhere."""
-    gives, following = GIVES["alertmanager"], "Until then, keep its own page open."
-    if configured:
-        says = "its address is set, but this version does not ask it yet"
-        return Finding("alertmanager", "Alertmanager", "warn", says, gives, following)
-    return Finding("alertmanager", "Alertmanager", "off", "not asked by this version", gives, following)
+def alertmanager(asked: Status | Problem | None) -> Finding:
+    """Alerts from elsewhere: what it answered, why it did not, or ``None`` without an address."""
+    gives = GIVES["alertmanager"]
+    if asked is None:
+        following = "Set COALMINE_ALERTMANAGER__URL or [alertmanager] url."
+        return Finding("alertmanager", "Alertmanager", "off", "it has no address", gives, following)
+    own = Finding("alertmanager", "Alertmanager", "works", "", gives)
+    if isinstance(asked, Problem):
+        return of_problem(own, asked)
+    return replace(own, says=f"{asked.version}, cluster {asked.cluster}")
 
 
 def git() -> Finding:

@@ -12,9 +12,11 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from console.alerts.happened import KINDS as SILENCES
 from console.envelope import Json, Recorded
 from console.event import Event as Event
 from console.incidents.happened import KINDS as INCIDENTS
+from console.incidents.happened import UPCASTERS as INCIDENT_UPCASTERS
 from console.readings import Millis
 from console.rollback.command_happened import KINDS as COMMANDS
 from console.rollback.happened import KINDS as REQUESTS
@@ -260,7 +262,7 @@ class LossAccepted(Event):
 
 
 KINDS: dict[str, type[Event]] = {
-    cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS, *RUNS)
+    cls.KIND: cls for cls in (*REQUESTS, *STORES, *SILENCES, *COMMANDS, *INCIDENTS, *RUNS)
 } | {
     cls.KIND: cls
     for cls in (
@@ -291,6 +293,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
     # What a link may be of has grown (runs); what was written before reads as it stands.
     ("incident.linked", 1): dict,
     ("incident.unlinked", 1): dict,
+    **INCIDENT_UPCASTERS,
 }
 """(kind, old schema) → the payload one schema later. Golden files hold one payload of each ever written."""
 

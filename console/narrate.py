@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from console import events, unwatched
+from console.alerts import happened as silences
 from console.bake import HOWS
 from console.envelope import Recorded
 from console.incidents import happened as incident_happened
@@ -182,6 +183,7 @@ _TELL: dict[type[events.Event], Callable[[Any, str], str]] = {
     events.LedgerRedacted: _redacted,
     **happened.WORDS,
     **store_events.WORDS,
+    **silences.WORDS,
     **command_happened.WORDS,
     **incident_happened.WORDS,
     **run_happened.WORDS,

@@ -22,8 +22,10 @@ from console.tokens import Tokens
 from console.trust import Heads
 
 if TYPE_CHECKING:
+    from console.alerts.port import Alertmanager
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
+    from console.incidents.opening import Terms
     from console.policy import Rulebook
     from console.rollback.command_running import Database
     from console.rollback.stores import ConfigStores
@@ -62,8 +64,11 @@ class Parts:
     """How the connections do, by the source's name."""
     logins: Callable[[], tuple[str, ...]] = tuple
     """Tokens that other programs keep on this machine, in words. Blocking."""
-    alertmanager: bool = False
-    """Whether an Alertmanager's address is set."""
+    alertmanager: Alertmanager | None = None
+    """Where alerts come from; ``None`` without an address."""
+    alerts_every: Millis = 10_000
+    incident_terms: Callable[[], Terms] | None = None
+    """What opens incidents by itself; ``None``: nothing does."""
     clocks: Callable[[], Sequence[Problem]] = tuple
     """What the sources' own clocks say of ours, where they disagree."""
     supplements: tuple[Supplement, ...] = ()

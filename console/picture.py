@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from console import events, freeze, unwatched
+from console.alerts.model import Alerting
+from console.alerts.polling import ALERTS
+from console.alerts.port import SOURCE as ALERTMANAGER
 from console.banners import standing_banners
 from console.canary.catalogue import Catalogue, Metric, packaged
 from console.canary.headline import HEADLINE, PROBED
@@ -159,6 +162,7 @@ class Picture:
             candidates=reading(Listed, "vercel", latest.get(CANDIDATES)),
             activity=reading(Happened, "vercel", latest.get(ACTIVITY)),
             slots=reading(Slots, "vercel", latest.get(SLOTS)),
+            alerts=reading(Alerting, ALERTMANAGER, latest.get(ALERTS)),
             frozen=self._frozen(project.value),
             waiting=own.waiting,
             speed=where.speed,

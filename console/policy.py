@@ -33,6 +33,8 @@ PolicyAction = Literal[
     "flag",
     "database",
     "command",  # what playbooks run, and requests of theirs that change something
+    "silence",
+    "unsilence",
     "adopt_policy",
 ]
 ALONE: frozenset[PolicyAction] = frozenset({"database"})
@@ -303,6 +305,10 @@ policies:
   flags:
     applies_to: {action: [flag]}
     roles: [development, devops, incident-response, product-management]
+    approvals: 0
+  silences:  # nobody is told of an alert for a while; it goes on firing, and is shown
+    applies_to: {action: [silence, unsilence]}
+    roles: [development, qa, devops, incident-response]
     approvals: 0
   database:  # out of reach until two people besides whoever asks are listed in people.yaml
     applies_to: {action: [database]}

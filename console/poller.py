@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from console.alerts.polling import AlertJob
 from console.baking import BakeJob
 from console.canary.catalogue import Metric
 from console.canary.stages import Release
@@ -90,6 +91,10 @@ class Poller:
             scope, every = parts.where.scope, parts.probe_every
             probing = ProbeJob(parts.prober, parts.clock, scope, every, lambda: self._host.release)
             jobs.append(probing.job())
+        if parts.alertmanager is not None:
+            jobs.append(
+                AlertJob(parts.alertmanager, parts.clock, parts.where.scope, parts.alerts_every).job()
+            )
         if parts.linked and parts.flags is not None:
             from console.flags.exposing import ExposureJob  # heavy, and few have flags linked
 

@@ -134,6 +134,7 @@ class Session:
             ("asking what became of an action", self._reconcile, partial(sleep, ASK_EVERY_S)),
             ("tending the flags", self._tend_flags, partial(sleep, TEND_S)),
             ("tending the requests", self._tend_requests, partial(sleep, TEND_S)),
+            ("opening incidents", self._tend_incidents, partial(sleep, TEND_S)),
             ("looking for another token", self.desk.look_for_token, partial(sleep, LOOK_AGAIN_S)),
             ("pruning the samples", self._tidy, partial(sleep, TIDY_S)),
             ("proving the ledger", self._prove, partial(sleep, PROVE_S)),
@@ -338,6 +339,12 @@ class Session:
         if self._engine.polling and self._trust.problem is None:
             await self.desks.tend_requests(self._world, self.preview)
 
+    async def _tend_incidents(self) -> None:
+        """Each session does: one that cannot write says what it would open."""
+        if self._engine.polling and self._trust.problem is None:
+            await self.desks.tend_alerts()
+        await self.desks.tend_incidents(self.world())
+
     # --- loops --------------------------------------------------------------------------------------
 
     async def _identify(self) -> None:
@@ -383,7 +390,9 @@ class Session:
         try:
             own = replace(self._self(), waiting=await self.desks.waiting())
             world = await self._stores(partial(self._picture.build, self._clock.now(), own))
-            self._world = replace(world, banners=(*self.desk.banners(world), *world.banners))
+            self._world = replace(
+                world, banners=(*self.desk.banners(world), *self.desks.banners(), *world.banners)
+            )
         except Exception as error:  # the screens must learn that what they show does not move any more
             if isinstance(error, StoreUnusable):
                 problem = error.problem

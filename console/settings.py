@@ -16,7 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from console.canary.catalogue import Catalogue, packaged
 from console.places import ALIASES as ALIASES
@@ -135,10 +144,39 @@ class ProbeSettings(_Table):
 
 
 class AlertmanagerSettings(_Table):
-    """Where alerts come from."""
+    """Where alerts come from, and where they are silenced."""
 
     url: HttpUrl | None = None
-    """Not used by this version yet; ``coalmine config show`` says so."""
+    """Its address, without `/api/v2`. Without it no alerts are known."""
+    bearer_token: Token | None = None
+    """Sent as ``Authorization: Bearer …``."""
+    username: Filled | None = None
+    """For basic authentication, with ``password``."""
+    password: SecretStr | None = None
+    """Better from the environment than from a file."""
+
+
+def _listed(text: object) -> object:
+    return tuple(one.strip() for one in text.split(",") if one.strip()) if isinstance(text, str) else text
+
+
+Names = Annotated[tuple[Filled, ...], BeforeValidator(_listed)]
+
+
+class IncidentSettings(_Table):
+    """What opens an incident by itself, where a console of somebody listed runs."""
+
+    open_on_alert: bool = True
+    """Whether an alert does that fires (neither silenced nor inhibited) and is as severe as said below."""
+    open_on_verdict: bool = True
+    """Whether the verdict ``rollback`` does, of a release or of what a release left."""
+    open_on_rollback: bool = True
+    """Whether a rollback of production that was carried out does, by whomever: from here, or seen."""
+    alert_severities: Names = ("critical", "page")
+    """Values of the label ``severity`` that open one; others are shown alone. A list, or with commas."""
+    critical_journeys: Names = ()
+    """Routes without which the business stands still, as ``/api/checkout``: where one of them fails, it is
+    SEV2 at least. A list, or with commas."""
 
 
 class PollSettings(_Table):
@@ -150,6 +188,8 @@ class PollSettings(_Table):
     """The project and its release configuration."""
     metrics_s: Seconds = 15
     """The metrics of both tracks; asking more often than they are scraped shows nothing new."""
+    alerts_s: Seconds = 10
+    """What fires, where an Alertmanager is named."""
 
 
 class LimitSettings(_Table):
@@ -268,6 +308,7 @@ class Settings(_Table):
     metrics: MetricsSettings = MetricsSettings()
     probes: ProbeSettings = ProbeSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    incidents: IncidentSettings = IncidentSettings()
     poll: PollSettings = PollSettings()
     judge: JudgeSettings = JudgeSettings()
     screen: ScreenSettings = ScreenSettings()
@@ -321,9 +362,10 @@ class Loaded:
     @property
     def unused(self) -> tuple[str, ...]:
         """What is set and does nothing in this version, in words."""
-        if self.settings.alertmanager.url is None:
+        alertmanager = self.settings.alertmanager
+        if alertmanager.url is not None or not (alertmanager.bearer_token or alertmanager.username):
             return ()
-        return ("alertmanager.url is set, but this version does not ask an Alertmanager yet.",)
+        return ("alertmanager has credentials, but no url: no Alertmanager is asked.",)
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class Given:
             for table, address, secrets in (
                 ("vercel", "api_url", ("token",)),
                 ("prometheus", "url", ("bearer_token", "password")),
+                ("alertmanager", "url", ("bearer_token", "password")),
                 ("probes", "url", ("bypass_secret",)),
             )
             if at(self.in_file, (table, address)) is not None

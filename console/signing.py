@@ -12,9 +12,11 @@ from typing import Literal, Protocol
 
 from console.readings import Millis, Problem
 
-Namespace = Literal["coalmine-approval@v1", "coalmine-checkpoint@v1"]
+Namespace = Literal["coalmine-approval@v1", "coalmine-checkpoint@v1", "coalmine-identity@v1"]
 APPROVAL: Namespace = "coalmine-approval@v1"
 CHECKPOINT: Namespace = "coalmine-checkpoint@v1"
+IDENTITY: Namespace = "coalmine-identity@v1"
+"""Of a challenge that is answered at once and kept nowhere: it says who sits here, and approves nothing."""
 
 Demand = Literal["none", "required", "hardware"]
 """What a rule asks of a signature: nothing, any key of the person, or a hardware key that was touched."""

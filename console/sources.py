@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from console import doctor
+from console.alerts.port import SOURCE as ALERTMANAGER
 from console.doctor import Finding
 from console.host import Listed
 from console.metric_sources import PROMETHEUS
@@ -50,8 +51,6 @@ class Facts:
     token_origin: str = ""
     logins: tuple[str, ...] = ()
     """Tokens that other programs keep on this machine, in words."""
-    alertmanager: bool = False
-    """Whether an address is set."""
     policy: str | None = None
     """Why there is no policy in force; ``None``: there is."""
 
@@ -94,7 +93,7 @@ def views(world: World, facts: Facts) -> tuple[SourceView, ...]:
         _still(_rolling(world)),
         _still(doctor.checks(*_checked(world.candidates))),
         _still(doctor.observability(measuring)),
-        _still(doctor.alertmanager(facts.alertmanager)),
+        _alerts(world, by_name, facts),
         _still(doctor.git()),
         _still(doctor.logins(facts.logins)),
         _still(Finding("ledger", "ledger", "works", f"{world.ledger_size:,} events; {world.ledger_place}")),
@@ -159,6 +158,17 @@ def _probes(by_name: Mapping[str, SourceHealth], facts: Facts) -> SourceView | N
         return None
     own = Finding("probes", health.title, "works", "both deployments are asked", doctor.GIVES["probes"])
     return _polled(PROBING, _of_health(own, health), by_name, facts)
+
+
+def _alerts(world: World, by_name: Mapping[str, SourceHealth], facts: Facts) -> SourceView | None:
+    health = by_name.get(ALERTMANAGER)
+    if health is None:
+        return _still(doctor.alertmanager(None))
+    own = Finding("alertmanager", health.title, "works", "it answers", doctor.GIVES["alertmanager"])
+    if world.alerts.value is not None:
+        count = len(world.alerts.value.alerts)
+        own = replace(own, says=f"{count} alert{'' if count == 1 else 's'}")
+    return _polled(ALERTMANAGER, _of_health(own, health), by_name, facts)
 
 
 def _stands_in(health: SourceHealth, world: World, facts: Facts) -> SourceView | None:

@@ -10,8 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from console.alerts.polling import ALERTS
+from console.alerts.port import SOURCE as ALERTMANAGER
 from console.chosen import (
     bake_terms,
+    incident_terms,
     intervals,
     judging_terms,
     linked_flags,
@@ -77,6 +80,7 @@ def where_of(aim: Target) -> Where:
                 metrics_off(settings),
             ),
             *_probes_source(settings),
+            *_alerts_source(settings),
         ),
         began=aim.clock.now(),
         speed=aim.speed,
@@ -95,6 +99,14 @@ def _probes_source(settings: Settings) -> tuple[Source, ...]:
     if settings.probes.url is None:
         return ()
     return (Source(PROBING, "probes", PROBING, Rhythm.of(int(settings.probes.every_s * 1000))),)
+
+
+def _alerts_source(settings: Settings) -> tuple[Source, ...]:
+    """Only where there is an address, for the same reason."""
+    if settings.alertmanager.url is None:
+        return ()
+    rhythm = Rhythm.of(int(settings.poll.alerts_s * 1000))
+    return (Source(ALERTMANAGER, "Alertmanager", ALERTS, rhythm),)
 
 
 def first_world(aim: Target, stores: Stores) -> World:
@@ -153,7 +165,9 @@ def build_session(
             calls=calls,
             wires=partial(clients.wires, aim, host.transport),
             logins=partial(kept_logins, aim.clock) if not aim.demo else tuple,
-            alertmanager=settings.alertmanager.url is not None,
+            alertmanager=clients.alertmanager(aim, host.transport),
+            incident_terms=partial(incident_terms, settings),
+            alerts_every=int(settings.poll.alerts_s * 1000),
             prober=prober,
             probe_every=int(settings.probes.every_s * 1000),
             linked=linked_flags(settings),

@@ -16,6 +16,7 @@ from console.metric_sources import the_metrics
 from console.readings import Millis, Problem, Reading, Rhythm
 
 if TYPE_CHECKING:
+    from console.alerts.model import Alerting
     from console.bake import Bake
     from console.canary.catalogue import Metric
     from console.canary.measures import Measure, Point
@@ -219,6 +220,8 @@ class World:
     marks: tuple[StageMark, ...] = ()
     unwatched: tuple[Unwatched, ...] = ()
     """The gaps in watching this release."""
+    alerts: Reading[Alerting] = field(default_factory=lambda: Reading.missing("alertmanager"))
+    """What an Alertmanager says is firing."""
     verdict: Verdict | None = None
     bake: Bake | None = None
     """Production against its own past, after it came to serve something else."""

@@ -17,6 +17,16 @@ from pathlib import Path
 
 import pytest
 
+ALERTING = """\
+route: {receiver: nobody, group_wait: 1s, group_interval: 1s, group_by: [alertname]}
+receivers: [{name: nobody}]
+inhibit_rules:
+- source_matchers: [alertname="Down"]
+  target_matchers: [alertname="Slow"]
+  equal: [service]
+"""
+"""A configuration of an Alertmanager: an alert Down inhibits Slow of the same service."""
+
 
 def binary(name: str, package: str) -> str:
     """Where the program ``name`` is; the test fails if ``package`` is not installed."""
@@ -107,6 +117,26 @@ def victoria(folder: Path, config: str | None = None, *arguments: str) -> Iterat
         file.write_text(config, encoding="utf-8")
         argv.append(f"-promscrape.config={file}")
     with server(argv, folder / "victoria-metrics.log", "/health") as base:
+        yield base
+
+
+@contextmanager
+def alertmanager(folder: Path, config: str = ALERTING, *arguments: str) -> Iterator[str]:
+    """An Alertmanager that tells nobody and gossips with nobody; its base URL."""
+    program = binary("prometheus-alertmanager", "prometheus-alertmanager")
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "alertmanager.yml"
+    file.write_text(config, encoding="utf-8")
+    argv = [
+        program,
+        f"--config.file={file}",
+        f"--storage.path={folder / 'data'}",
+        "--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+        *arguments,
+    ]
+    with server(argv, folder / "alertmanager.log", "/-/ready") as base:
         yield base
 
 

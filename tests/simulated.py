@@ -27,6 +27,7 @@ class Simulated:
     vercel_url: str
     metrics_url: str
     prometheus_url: str
+    alertmanager_url: str
     control_url: str
     token: str
     team_id: str
@@ -62,6 +63,7 @@ async def simulated(
             vercel_url=ready.vercel_url,
             metrics_url=ready.metrics_url,
             prometheus_url=ready.prometheus_url,
+            alertmanager_url=ready.alertmanager_url,
             control_url=ready.control_url,
             token=ready.token,
             team_id=ready.team_id,

@@ -136,10 +136,13 @@ class DemoWorld:
                 "COALMINE_VERCEL__TEAM_ID": str(ready["team_id"]),
                 "COALMINE_VERCEL__PROJECT_ID": str(ready["project_id"]),
                 **_metrics(ready),
+                "COALMINE_ALERTMANAGER__URL": str(ready["alertmanager_url"]),
+                "COALMINE_INCIDENTS__CRITICAL_JOURNEYS": "/api/checkout",
                 "COALMINE_PROMETHEUS__SCRAPE_S": "5",
                 "COALMINE_POLL__RELEASE_S": "2",
                 "COALMINE_POLL__PROJECT_S": "10",
                 "COALMINE_POLL__METRICS_S": "5",
+                "COALMINE_POLL__ALERTS_S": "5",
             },
             self.state_dir,
         )

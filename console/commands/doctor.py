@@ -20,7 +20,7 @@ from console import doctor
 from console.adopted import STREAM, in_force
 from console.calls import CallLog
 from console.chosen import metrics_choice, metrics_off
-from console.clients import clock_problems, host_client, metrics_source, signature_verifier
+from console.clients import alertmanager, clock_problems, host_client, metrics_source, signature_verifier
 from console.commands.homes import home
 from console.commands.ledger_checkpoint import beside_memory
 from console.commands.shared import answer, at_terminal, explain, run, say
@@ -151,7 +151,7 @@ async def _reached(aim: Target, calls: CallLog) -> list[Finding]:
     off = metrics_off(aim.settings)
     without = [doctor.no_metrics(off)] if off is not None else []
     if missing(aim.settings):
-        return [*without, *_not_asked(aim), *_ledger(aim, None)]
+        return [*without, await _alerts(aim), *_not_asked(aim), *_ledger(aim, None)]
     host = host_client(aim, calls.add)
     try:
         said = await _asked(host.router.account())
@@ -165,7 +165,7 @@ async def _reached(aim: Target, calls: CallLog) -> list[Finding]:
         source = metrics_source(aim, host)
         if source is not None:
             findings.append(await _metrics(source, host.router))
-        findings += [*without, *_not_asked(aim)]
+        findings += [*without, await _alerts(aim), *_not_asked(aim)]
         findings += [
             Finding("clock", "clock", "warn", one.what, "values with the right age", one.next)
             for one in clock_problems(host.transport)
@@ -200,6 +200,18 @@ async def _project(router: VercelHost) -> list[Finding]:
     return [doctor.project(project), rolling, doctor.checks(bool(known), len(checked))]
 
 
+async def _alerts(aim: Target) -> Finding:
+    """Asked on a connection of its own: it needs no token of the host."""
+    from data.http.transport import Transport
+
+    transport = Transport(aim.clock)
+    try:
+        at = alertmanager(aim, transport)
+        return doctor.alertmanager(None if at is None else await _asked(at.status()))
+    finally:
+        await transport.aclose()
+
+
 _NOTHING = {
     PROMETHEUS: "Check prometheus.deployment_label, and that the application is scraped.",
     OBSERVABILITY: "Ask again once production has visitors; Vercel counts about a minute behind.",
@@ -211,7 +223,6 @@ def _not_asked(aim: Target) -> list[Finding]:
     """What could be there, and is not asked."""
     return [
         *filter(None, [doctor.observability(metrics_choice(aim.settings)[0])]),
-        doctor.alertmanager(aim.settings.alertmanager.url is not None),
         doctor.git(),
         doctor.logins(kept_logins(aim.clock)),
     ]

@@ -129,6 +129,7 @@ def show(incident_id: str, as_json: bool) -> None:
 
     The exit code is 3 while it goes on, and 0 once it is over.
     """
+    from console.commands.playbook_library import offered_for
     from console.incidents.telling import as_json as telling
     from console.incidents.telling import page
 
@@ -138,10 +139,11 @@ def show(incident_id: str, as_json: bool) -> None:
             if found is None:
                 explain(f"There is no incident {incident_id} in this ledger.")
                 return NO_DATA
+            playbooks = () if found.over else offered_for(found)
             if as_json:
-                answer(telling(found, at.now))
+                answer(telling(found, at.now, playbooks))
             else:
-                for line in page(found, at.now, local):
+                for line in page(found, at.now, local, playbooks):
                     say(line)
             return DONE if found.over else HOLD
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from console.clients import own_key, signature_verifier
 from console.commands.requests_here import Here, at_once, requests_here
+from console.commands.shared import at_terminal
 from console.envelope import Actor
 from console.incidents.desk import Incidents
 from console.incidents.incident import Incident
@@ -36,14 +40,37 @@ class IncidentsHere:
                 "Read-only by the settings (read_only).", "Without it incidents could be worked on."
             )
         if self.here.aim.settings.vercel.token is None:
+            if self.here.aim.settings.approval.key is not None:
+                return self._by_key(self.here.aim.settings.approval.key)
             return refused(
-                "Who you are is not known: no token was given.",
-                "Set COALMINE_VERCEL__TOKEN (or VERCEL_TOKEN): its account is who you are in people.yaml.",
+                "Who you are is not known: neither a token nor a key was given.",
+                "Set COALMINE_VERCEL__TOKEN (or VERCEL_TOKEN): its account is who you are in people.yaml; or "
+                "key under [approval]: whose it is stands in allowed_signers.",
             )
         person = await self.here.account()
         if not isinstance(person, str):
             return refused(person.what, "Who is not listed in people.yaml can look only.")
         return self.here.actor(person)
+
+    def _by_key(self, chosen: Path) -> Actor | Outcome:
+        """Whoever signs a challenge with a key that allowed_signers lists; it may wait for a touch."""
+        from console.rollback.owners import NobodysKey, owner_of
+        from console.signing import IDENTITY, SigningFailed, Verified
+
+        book, now = self.here.book, self.now
+        try:
+            key = own_key(chosen, at_terminal=at_terminal())
+            assert key is not None
+            person = owner_of(book, key.fingerprint, key.place)
+            challenge = f"{self.here.ledger.place}\n{now}\n{secrets.token_hex(16)}\n".encode()
+            signature = key.signer.sign(IDENTITY, challenge)
+        except NobodysKey as error:
+            return refused(str(error), "Who is not listed can look only.")
+        except SigningFailed as error:
+            return refused(error.problem.what, error.problem.next)
+        signers = "" if isinstance(book, str) else book.signers_text or ""
+        found = signature_verifier().verify(IDENTITY, challenge, signature, person, signers, now)
+        return self.here.actor(person) if isinstance(found, Verified) else refused(found.says, found.next)
 
     def request(self, name: str) -> View | None:
         """A request of the same ledger. Blocking."""

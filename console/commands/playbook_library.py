@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from console.commands.shared import explain
 
 if TYPE_CHECKING:
+    from console.incidents.incident import Incident
+    from console.playbooks.offering import Offered
     from console.playbooks.validate import Checked
 
 OWN = Path("playbooks")
@@ -100,3 +102,12 @@ def by_name(name: str) -> Found | str:
     if name in names:
         return names[name]
     return f"There is no playbook {name}{meant(name, names) or '.'} `coalmine playbook list` names all."
+
+
+def offered_for(incident: Incident) -> tuple[Offered, ...]:
+    """The playbooks that are offered for an incident, the best first; those with errors are left out."""
+    from console.playbooks.offering import Card, offered
+
+    read = (one.checked.playbook for one in library())
+    cards = [Card.of(one) for one in read if one is not None]
+    return offered(incident.signs, on_release=bool(incident.linked("release")), cards=cards)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from console.effect import ATTEMPTS, Offload
 from console.envelope import Actor, Recorded
@@ -39,6 +40,11 @@ class Opening:
     signals: Signals | None = None
     evidence: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    how: Literal["person", "alert", "verdict", "rollback"] = "person"
+    cause: str = ""
+    """Stands for what opens it, where that is no person."""
+    group: str = ""
+    signs: tuple[str, ...] = ()
 
 
 class Incidents:
@@ -91,12 +97,13 @@ class Incidents:
                 return found
             before = page[-1].seq
 
-    def _ids(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Of all incidents, the newest first. Blocking."""
         names = [name.removeprefix(h.STREAM) for name in self._ledger.streams(h.STREAM)]
         return sorted(names, key=number_of, reverse=True)
 
     def _all(self) -> tuple[Incident, ...]:
-        found = (self.seen(name) for name in self._ids())
+        found = (self.seen(name) for name in self.names())
         return tuple(one for one in found if one is not None)
 
     def seen(self, incident_id: str) -> Incident | None:
@@ -126,29 +133,10 @@ class Incidents:
 
     def _open(self, opening: Opening, actor: Actor, started: Millis, now: Millis) -> Outcome:
         for _ in range(ATTEMPTS):
-            name = next_name(PREFIX, self._ids())
-            opened = h.IncidentOpened(
-                incident_id=name,
-                project_id=opening.project_id,
-                title=opening.title,
-                person=actor.person,
-                how="person",
-                started_at=started,
-                detected_at=now,
-                severity=opening.severity,
-                evidence=list(opening.evidence),
-            )
-            more: list[Event] = []
-            for what, linked in opening.links:
-                more.append(h.IncidentLinked(person=actor.person, what=what, name=linked))  # type: ignore[arg-type]
-            if opening.signals is not None:
-                found = suggested(opening.signals)
-                if upward(opening.severity, found) is not None:
-                    more.append(suggestion_event(found, opening.signals))
+            name = next_name(PREFIX, self.names())
+            first = opening_events(name, opening, actor.person, started, now)
             try:
-                written = self._ledger.append(
-                    h.stream_of(name), 0, [one.new(actor, now) for one in (opened, *more)]
-                )
+                written = self._ledger.append(h.stream_of(name), 0, [one.new(actor, now) for one in first])
             except LedgerConflict:
                 continue
             return Outcome(End.DONE, f"{name} is open: {opening.title}", name, seq=written[0].seq)
@@ -203,6 +191,34 @@ class Incidents:
             return await self._offload(write)
         except StoreUnusable as error:
             return refused(error.problem.what, error.problem.next)
+
+
+def opening_events(
+    name: str, opening: Opening, person: str, started: Millis, now: Millis
+) -> tuple[Event, ...]:
+    """What is written when an incident is opened: all at once, or nothing."""
+    opened = h.IncidentOpened(
+        incident_id=name,
+        project_id=opening.project_id,
+        title=opening.title,
+        person=person,
+        how=opening.how,
+        started_at=started,
+        detected_at=now,
+        severity=opening.severity,
+        evidence=list(opening.evidence),
+        cause=opening.cause,
+        group=opening.group,
+        signs=list(opening.signs),
+    )
+    more: list[Event] = []
+    for what, linked in opening.links:
+        more.append(h.IncidentLinked(person=person, what=what, name=linked))  # type: ignore[arg-type]
+    if opening.signals is not None:
+        found = suggested(opening.signals)
+        if upward(opening.severity, found) is not None:
+            more.append(suggestion_event(found, opening.signals))
+    return (opened, *more)
 
 
 def suggestion_event(found: Suggestion, signals: Signals) -> h.SeveritySuggested:

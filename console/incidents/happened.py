@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from console.envelope import Json
 from console.event import Event
 from console.incidents.terms import ROLE_WORDS, SEVERITY_WORDS, Role, Severity
 from console.readings import Millis
@@ -23,6 +24,7 @@ class IncidentOpened(Event):
     """Something is wrong, and people work on it from here on."""
 
     KIND = "incident.opened"
+    SCHEMA = 2
     incident_id: str
     project_id: str
     title: str
@@ -35,6 +37,25 @@ class IncidentOpened(Event):
     severity: Severity
     evidence: list[str]
     """What was known at that moment."""
+    cause: str
+    """Stands for exactly what opened it by itself, so that nothing else does so again; empty: a person."""
+    group: str
+    """The group of alerts that it is about; empty: none."""
+    signs: list[str]
+    """Names of alerts and metrics that tell of it, by which playbooks are offered."""
+
+
+class IncidentSignalled(Event):
+    """Something else that tells of the same: an alert, a verdict, a rollback."""
+
+    KIND = "incident.signalled"
+    person: str
+    """Whose console noticed it."""
+    how: Literal["alert", "verdict", "rollback"]
+    cause: str
+    group: str
+    says: str
+    signs: list[str]
 
 
 class IncidentAcknowledged(Event):
@@ -182,8 +203,16 @@ class IncidentUnlinked(Event):
     name: str
 
 
+BY: Mapping[str, str] = {"alert": "an alert", "verdict": "the verdict", "rollback": "a rollback"}
+"""What opens incidents by itself, in words."""
+
+
 def _opened(event: IncidentOpened, who: str) -> str:
-    return f"{event.person} opened {event.incident_id} ({SEVERITY_WORDS[event.severity]}): {event.title}"
+    severity = SEVERITY_WORDS[event.severity]
+    if event.how == "person":
+        return f"{event.person} opened {event.incident_id} ({severity}): {event.title}"
+    by = f"{BY[event.how]} opened {event.incident_id}, through {event.person}'s console"
+    return f"{by} ({severity}): {event.title}"
 
 
 def _suggested(event: SeveritySuggested, who: str) -> str:
@@ -214,6 +243,7 @@ def _why(why: str) -> str:
 
 WORDS: Mapping[type[Event], Callable[[Any, str], str]] = {
     IncidentOpened: _opened,
+    IncidentSignalled: lambda e, who: f"{BY[e.how]} tells of it, too: {e.says}",
     IncidentAcknowledged: lambda e, who: f"{e.person} takes care of it",
     SeveritySuggested: _suggested,
     SeveritySet: _set,
@@ -233,3 +263,8 @@ WORDS: Mapping[type[Event], Callable[[Any, str], str]] = {
 """An event of an incident in one line, without a final stop; the second argument is who recorded it."""
 
 KINDS = tuple(WORDS)
+
+UPCASTERS: Mapping[tuple[str, int], Callable[[Json], Json]] = {
+    (IncidentOpened.KIND, 1): lambda old: {**old, "cause": "", "group": "", "signs": []},
+}
+"""(kind, old schema) → the payload one schema later."""

@@ -60,6 +60,12 @@ class Incident:
     update: Update | None = None
     links: tuple[tuple[str, str], ...] = ()
     """(kind, name), in the order they were made."""
+    causes: tuple[str, ...] = ()
+    """Everything that told of it by itself."""
+    groups: tuple[str, ...] = ()
+    """The groups of alerts that it is about."""
+    signs: tuple[str, ...] = ()
+    """Names of alerts and metrics that tell of it, in the order in which they came."""
     merged_into: str = ""
     blocked: str = ""
     """What of it cannot be understood here: then nothing more is written about it."""
@@ -109,11 +115,27 @@ def _first(event: h.IncidentOpened, one: Recorded) -> Incident:
         state_since=one.at,
         severities=((one.at, event.severity),),
         confirmed=event.how == "person" and event.severity != "undetermined",
+        causes=(event.cause,) if event.cause else (),
+        groups=(event.group,) if event.group else (),
+        signs=tuple(dict.fromkeys(event.signs)),
     )
 
 
 def _nothing(found: Incident, event: Any, one: Recorded) -> Incident:
     return found
+
+
+def _signalled(found: Incident, event: h.IncidentSignalled, one: Recorded) -> Incident:
+    return replace(
+        found,
+        causes=_with(found.causes, event.cause),
+        groups=_with(found.groups, event.group),
+        signs=_with(found.signs, *event.signs),
+    )
+
+
+def _with(known: tuple[str, ...], *more: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *filter(None, more))))
 
 
 def _acknowledged(found: Incident, event: h.IncidentAcknowledged, one: Recorded) -> Incident:
@@ -213,6 +235,7 @@ def _unlinked(found: Incident, event: h.IncidentUnlinked, one: Recorded) -> Inci
 
 
 _AFTER: Mapping[type[events.Event], Callable[[Incident, Any, Recorded], Incident]] = {
+    h.IncidentSignalled: _signalled,
     h.IncidentAcknowledged: _acknowledged,
     h.SeveritySuggested: _suggested,
     h.SeveritySet: _set,

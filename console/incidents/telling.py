@@ -13,9 +13,11 @@ from console.incidents.due import (
     update_by,
     watched_until,
 )
+from console.incidents.happened import BY
 from console.incidents.incident import Incident
 from console.incidents.terms import ROLE_WORDS, SEVERITY_WORDS
 from console.incidents.timeline import Line
+from console.playbooks.offering import Offered, offers_words
 from console.readings import Millis
 from console.rollback.telling import left_words
 
@@ -50,13 +52,14 @@ def _due(at: Millis, what: str, now: Millis) -> str:
     return f"{what} in {_long(at - now)}" if at > now else f"{what} overdue by {_long(now - at)}"
 
 
-def page(incident: Incident, now: Millis, local: Local) -> list[str]:
-    """Everything about one incident, a line each."""
+def page(incident: Incident, now: Millis, local: Local, playbooks: Sequence[Offered] = ()) -> list[str]:
+    """Everything about one incident, a line each. ``playbooks``: those that are offered, the best first."""
     opened = incident.opened
     lines = [
         f"{incident.id}  {opened.title}",
         f"  stands     {standing_words(incident, now)}",
-        f"  began      {local(opened.started_at)}; opened by {opened.person} at {local(incident.at)}",
+        f"  began      {local(opened.started_at)}",
+        f"  opened     {local(incident.at)} by {opener_words(incident)}",
     ]
     found = suggestion_of(incident, now)
     if found is not None:
@@ -69,6 +72,9 @@ def page(incident: Incident, now: Millis, local: Local) -> list[str]:
     for offer in incident.roles.pending(now):
         left = _long(offer.until - now)
         lines.append(f"  asked      {offer.to}, by {offer.by}, to be {ROLE_WORDS[offer.role]} ({left} left)")
+    if playbooks and not incident.over:
+        lines.append(f"  playbooks  {offers_words(playbooks)}")
+        lines.append(f"             to read one: coalmine playbook show {playbooks[0].name}")
     if incident.links:
         lines.append(f"  links      {', '.join(f'{what} {name}' for what, name in incident.links)}")
     if incident.update is not None:
@@ -78,6 +84,14 @@ def page(incident: Incident, now: Millis, local: Local) -> list[str]:
     if incident.blocked:
         lines.append(f"  !          not understood here: {incident.blocked}")
     return lines
+
+
+def opener_words(incident: Incident) -> str:
+    """``ana``, or ``an alert (through ana's console)``."""
+    opened = incident.opened
+    if opened.how == "person":
+        return opened.person
+    return f"{BY[opened.how]} (through {opened.person}'s console)"
 
 
 def roles_words(incident: Incident) -> str:
@@ -109,7 +123,7 @@ def _long(ms: Millis) -> str:
     return "0:00" if ms < 1000 else left_words(ms)
 
 
-def as_json(incident: Incident, now: Millis) -> Json:
+def as_json(incident: Incident, now: Millis, playbooks: Sequence[Offered] = ()) -> Json:
     """For programs."""
     opened, times, found = incident.opened, times_of(incident), suggestion_of(incident, now)
     update = incident.update
@@ -128,6 +142,8 @@ def as_json(incident: Incident, now: Millis) -> Json:
         "opened_at": incident.at,
         "opened_by": opened.person,
         "how": opened.how,
+        "causes": list(incident.causes),
+        "signs": list(incident.signs),
         "started_at": opened.started_at,
         "detected_at": opened.detected_at,
         "acknowledged_at": incident.acknowledged_at,
@@ -149,6 +165,7 @@ def as_json(incident: Incident, now: Millis) -> Json:
         "watched_until": watched_until(incident),
         "update": None if update is None else {"at": update.at, "person": update.person, "says": update.says},
         **_people(incident, now),
+        "playbooks": [{"name": one.name, "fits": list(one.fits)} for one in playbooks],
         "links": [{"what": what, "name": name} for what, name in incident.links],
         "evidence": list(opened.evidence),
         "blocked": incident.blocked or None,

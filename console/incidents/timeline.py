@@ -20,6 +20,7 @@ ABOUT: dict[str, str] = {
     "action": "decision",
     "flag": "flag",
     "store": "store",
+    "silence": "alert",
     "command": "database",
     "request": "request",
     "release": "release",

@@ -11,7 +11,7 @@ from data.simulator.building import BUILD_S
 from data.simulator.tokens import Rights
 
 FaultKind = Literal["status", "delay", "drop", "garbage", "truncate"]
-PortName = Literal["vercel", "metrics", "prometheus"]
+PortName = Literal["vercel", "metrics", "prometheus", "alertmanager"]
 
 
 class _Closed(BaseModel):
@@ -24,6 +24,7 @@ class Ready(_Closed):
     vercel_url: str
     metrics_url: str
     prometheus_url: str
+    alertmanager_url: str
     token: str
     team_id: str
     project_id: str

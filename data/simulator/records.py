@@ -242,6 +242,8 @@ class Project:
     """Part of a domain's name → how many of its next moves fail."""
     release: Release | None = None
     job: AliasJob | None = None
+    previews_protected: bool = True
+    """Whether a stranger is kept out of deployments that are not production."""
     auto_assign: bool = True
     auto_assign_changed_by: str | None = None
     rollback_note: RollbackNote | None = None

@@ -7,6 +7,7 @@ one to become it) and stays with that build, also if it is promoted.
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
@@ -15,11 +16,12 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from console.readings import Millis
-from data.simulator import appmodel, building, checks, shop
+from data.simulator import appmodel, building, checks, releases, shop
 from data.simulator.obeying import Served
 from data.simulator.records import Deployment, Project
+from data.simulator.refused import Refused
 
-Port = Literal["vercel", "metrics", "prometheus"]
+Port = Literal["vercel", "metrics", "prometheus", "alertmanager"]
 
 
 class BadScenario(ValueError):
@@ -162,6 +164,22 @@ class CheckEffect(_Timed):
     conclusion: Literal["failed", "canceled", "timeout", "neutral", "skipped"] = "failed"
 
 
+class ActEffect(_Timed):
+    """Somebody ends the running release from the dashboard, once."""
+
+    kind: Literal["act"]
+    action: Literal["complete", "abort"]
+    person: str = "jo"
+
+
+class ProtectionEffect(_Timed):
+    """Somebody says whether previews are protected, once."""
+
+    kind: Literal["protection"]
+    previews: bool
+    person: str = "mia"
+
+
 Effect = Annotated[
     ErrorEffect
     | LatencyEffect
@@ -170,9 +188,15 @@ Effect = Annotated[
     | EndpointEffect
     | DeployEffect
     | StuckEffect
-    | CheckEffect,
+    | CheckEffect
+    | ActEffect
+    | ProtectionEffect,
     Field(discriminator="kind"),
 ]
+
+
+Once = DeployEffect | StuckEffect | CheckEffect | ActEffect | ProtectionEffect
+"""What happens once, at its moment."""
 
 
 class Scenario(BaseModel):
@@ -239,12 +263,14 @@ class Running:
         for effect in self.scenario.effects:
             if effect.flag is not None:
                 self.served.look(project.flags, effect.flag, at)
-        once = [e for e in self.scenario.effects if isinstance(e, DeployEffect | StuckEffect | CheckEffect)]
+        once = [e for e in self.scenario.effects if isinstance(e, Once)]
         due = sorted(once, key=lambda e: e.after_s)
         while self.happened < len(due) and self.since + due[self.happened].after_s * 1000 <= at:
             effect = due[self.happened]
             self.happened += 1
-            if isinstance(effect, StuckEffect):
+            if isinstance(effect, ActEffect | ProtectionEffect):
+                _done(effect, project, round(self.since + effect.after_s * 1000))
+            elif isinstance(effect, StuckEffect):
                 project.stuck[effect.domain] = project.stuck.get(effect.domain, 0) + effect.times
             elif isinstance(effect, CheckEffect):
                 for deployment in _staged(project):
@@ -334,6 +360,23 @@ class Running:
             and effect.endpoint == port
             and effect.strength(self._elapsed(effect, at))
         ]
+
+
+def _done(effect: ActEffect | ProtectionEffect, project: Project, at: Millis) -> None:
+    person = project.person(effect.person) or project.people[0]
+    if isinstance(effect, ProtectionEffect):
+        project.previews_protected = effect.previews
+        what = "protected previews" if effect.previews else "made previews public"
+        project.tell("project-sso-protection", what, person, at)
+        return
+    release = project.release
+    if release is None:
+        return
+    with contextlib.suppress(Refused):  # somebody has ended it before
+        if effect.action == "complete":
+            releases.complete(project, release.canary_id, person, at)
+        else:
+            releases.rollback(project, release.base_id, "", person, at)
 
 
 def _staged(project: Project) -> list[Deployment]:

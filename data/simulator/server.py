@@ -11,6 +11,7 @@ from aiohttp import web
 from console.readings import Millis
 from data.clock import ScaledClock, SystemClock
 from data.simulator.account import Account
+from data.simulator.alertmanager_api import AlertmanagerApi
 from data.simulator.answers import Ready
 from data.simulator.control import control_app
 from data.simulator.faults import Faults
@@ -62,6 +63,7 @@ class Simulator:
             "vercel": VercelApi(self.world, self.tokens).app(self.journal, self.faults),
             "metrics": metrics_app(self.world, self.journal, self.faults),
             "prometheus": PrometheusApi(self.world).app(self.journal, self.faults),
+            "alertmanager": AlertmanagerApi(self.world).app(self.journal, self.faults),
             "control": control_app(self.world, self.clock, self.journal, self.faults, self.tokens),
         }
         runners: list[web.AppRunner] = []
@@ -91,6 +93,7 @@ class Simulator:
             vercel_url=urls["vercel"],
             metrics_url=urls["metrics"] + "/metrics",
             prometheus_url=urls["prometheus"],
+            alertmanager_url=urls["alertmanager"],
             token=self.token,
             team_id=self.world.project.team_id,
             project_id=self.world.project.id,

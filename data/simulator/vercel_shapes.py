@@ -271,6 +271,9 @@ def full_project(project: Project, at: Millis) -> Json:
             "updatedAt": project.created_at,
         },
     }
+    answer["ssoProtection"] = (
+        {"deploymentType": "prod_deployment_urls_and_all_previews"} if project.previews_protected else None
+    )
     if project.account.has("speed-insights"):
         answer["speedInsights"] = {"id": "sin_" + project.id[4:16], "hasData": True}
     if project.account.has("web-analytics"):

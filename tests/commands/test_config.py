@@ -30,13 +30,13 @@ def test_show_says_what_is_set_but_no_secret_and_what_does_nothing_yet(empty: Pl
         "COALMINE_PROMETHEUS__URL": "http://127.0.0.1:9090/",
         "COALMINE_PROMETHEUS__USERNAME": "coalmine",
         "COALMINE_PROMETHEUS__PASSWORD": "pw-very-secret",
-        "COALMINE_ALERTMANAGER__URL": "http://127.0.0.1:9093",
+        "COALMINE_ALERTMANAGER__USERNAME": "coalmine",
     }
     for words in (("config", "show"), ("config", "show", "--json")):
         done = empty.run(*words, env=settings)
         assert done.code == 0
         assert "very-secret" not in done.out + done.err
-        assert "does not ask an Alertmanager yet" in done.out + done.err
+        assert "no Alertmanager is asked" in done.out + done.err
     assert done.json["settings"]["prometheus"]["url"] == "http://127.0.0.1:9090"
 
 

@@ -43,6 +43,9 @@ EVENTS = st.one_of(
 
 def opened(severity: str = "SEV3") -> h.IncidentOpened:
     return h.IncidentOpened(
+        cause="",
+        group="",
+        signs=[],
         incident_id="INC-2",
         project_id="prj_1",
         title="checkout fails",

@@ -1,0 +1,1 @@
+"""Alerts: what an Alertmanager says is firing, and silences."""

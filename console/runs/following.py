@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from console.actions import Impossible
 from console.outcome import End
 from console.ports import Clock
 from console.readings import Millis
@@ -46,7 +47,11 @@ class Following:
 
     async def found(self, key: str) -> View | None:
         """The request that was opened for a step, if one was; the first, should there be several."""
-        views = await self._room().desk.all()
+        try:
+            room = self._room()
+        except Impossible:
+            return None  # nothing can be asked for here, so nothing was
+        views = await room.desk.all()
         mine = [one for one in views if one.request.submitted and bears(one.request.submitted.reason, key)]
         return mine[-1] if mine else None
 

@@ -173,8 +173,8 @@ class FlagHand:
         if view is None:
             return None
         steps = view.plan.steps if view.plan is not None else ()
-        [*others, step] = [*steps] or [None]
-        if others or not isinstance(step, FlagStep) or not is_asked(task, step.plan.change.after):
+        only = steps[0] if len(steps) == 1 else None
+        if not isinstance(only, FlagStep) or not is_asked(task, only.plan.change.after):
             return Done("ask", f"{view.id} bears the key of this step and is about something else.")
         return await self._following.follow(view.id, task, say)
 

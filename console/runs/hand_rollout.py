@@ -124,6 +124,8 @@ class RolloutHand:
             return await self._before(task, say) or await self._do(task, say)
         except Impossible as error:
             return Done("failed", f"Nothing was sent: {error}")
+        except events.Unknown as error:
+            return Done("ask", f"Nothing was sent: {error} Update Coalmine on this machine.")
         except SourceError as error:
             return unread(error.problem)
         except StoreUnusable as error:
@@ -137,7 +139,7 @@ class RolloutHand:
             if before is not None and before.ended == "succeeded":
                 return before
             return await self._is_so(task) or before or _never(task)
-        except Impossible as error:
+        except (Impossible, events.Unknown) as error:
             return Done("ask", str(error))
         except (SourceError, StoreUnusable) as error:
             return in_doubt(error.problem)
@@ -216,7 +218,8 @@ class RolloutHand:
         if view is None:
             return None
         steps = view.plan.steps if view.plan is not None else ()
-        if len(steps) != 1 or not isinstance(steps[0], HostStep) or steps[0].action.NAME != verb:
+        only = steps[0] if len(steps) == 1 else None
+        if not isinstance(only, HostStep) or verb != only.action.NAME:
             return Done("ask", f"{view.id} bears the key of this step and is about something else.")
         return await self._following.follow(view.id, task, say)
 
@@ -289,7 +292,7 @@ def intended(story: Sequence[Recorded], key: str) -> Intended | None:
 
 def became(task: Task, mine: Intended) -> Done:
     """The end of the step by that of its intent. Pure."""
-    if mine.action.NAME != verb_of(task):
+    if verb_of(task) != mine.action.NAME:
         return Done("ask", f"An intent bears the key of this step, and it is to {mine.action.NAME}.")
     if mine.outcome is None:
         says = "It was sent, and what became of it is not known. It is never sent again by itself."

@@ -111,13 +111,15 @@ class Requests:
         *,
         once: str = "",
         within_ms: Millis | None = None,
+        under: str | None = None,
     ) -> Outcome:
         """Put a plan down and ask for it to be carried out; ``next`` of the answer is the request's name.
 
         ``once``: how the reason ends; if one was asked for with such an end before, nothing new is put down,
         and that one's name is the answer. ``within_ms``: less time for approvals than the policy gives.
+        ``under``: a rule that has to be met besides those of the plan.
         """
-        made = self._submission(plan, actor, reason, on_quorum, within_ms)
+        made = self._submission(plan, actor, reason, on_quorum, within_ms, under)
         if isinstance(made, Outcome):
             return made
         try:
@@ -145,6 +147,7 @@ class Requests:
         reason: str,
         on_quorum: Literal["execute", "wait"],
         within_ms: Millis | None = None,
+        under: str | None = None,
     ) -> h.RequestSubmitted | Outcome:
         wrong = reason_amiss(reason)
         if wrong:
@@ -155,7 +158,7 @@ class Requests:
         entry = book.people.people.get(actor.person)
         if entry is None:
             return _no(f"{actor.person} is not listed in people.yaml.", "Who is not listed can look only.")
-        rules = rules_of(plan, book)
+        rules = rules_of(plan, book, under)
         if isinstance(rules, Refused):
             return _no(rules.says, rules.next)
         for name, rule in rules:
@@ -172,6 +175,7 @@ class Requests:
             approve_by=approve_by,
             execute_by=approve_by + MINUTE * min(rule.execute_within_minutes for _, rule in rules),
             on_quorum=on_quorum,
+            under=under,
         )
 
     def _open(

@@ -112,14 +112,17 @@ class Room:
         wait: bool = False,
         once: str = "",
         within_ms: Millis | None = None,
+        under: str | None = None,
     ) -> Outcome:
         """Open a request for a plan. Where nobody has to approve it, it is approved at once.
 
-        ``once``, ``within_ms``: as of :meth:`Requests.ask`.
+        ``once``, ``within_ms``, ``under``: as of :meth:`Requests.ask`.
         """
         how: Literal["execute", "wait"] = "wait" if wait else "execute"
         actor = self._needs.actor()
-        asked = await self.desk.ask(plan, shown, actor, reason, how, once=once, within_ms=within_ms)
+        asked = await self.desk.ask(
+            plan, shown, actor, reason, how, once=once, within_ms=within_ms, under=under
+        )
         if asked.end is not End.DONE:
             return asked
         view = await self.desk.get(asked.next)

@@ -34,7 +34,8 @@ class Consents:
         """Agree to one attempt of a step; what is wrong with it, if anything."""
         if consent.word is not None and typed.strip() != consent.word:
             return f"The word to type is {consent.word!r}."
-        self._given[task.key] = consent.digest
+        if consent.digest:
+            self._given[task.key] = consent.digest
         return None
 
     def lacking(self, task: Task, consent: Consent) -> Done | None:

@@ -28,7 +28,8 @@ from console.runs.rolling_back import (
     asked_of,
     is_asked,
     of_another_project,
-    rule_amiss,
+    rules_amiss,
+    unapproved,
     word_of,
 )
 from console.situation import Situation
@@ -88,8 +89,8 @@ class RollbackHand:
             return (made.says,)
         plan, shown = made
         book = self._standing().rulebook
-        who = (f"! {book}",) if isinstance(book, str) else approval_lines(plan, book)
-        hindrance = hindered(task, self._standing(), *(one.policy_name for one in plan.steps))
+        who = (f"! {book}",) if isinstance(book, str) else approval_lines(asked, plan, book)
+        hindrance = self._hindered(task, asked, plan)
         return (*_shown_lines(shown), *who, *_lines(hindrance))
 
     async def consent(self, task: Task) -> Consent:
@@ -144,8 +145,8 @@ class RollbackHand:
         if isinstance(made, Done):
             return made
         plan, shown = made
-        project, standing = await self._eyes.project(), self._standing()
-        wrong = hindered(task, standing, *(one.policy_name for one in plan.steps))
+        project = await self._eyes.project()
+        wrong = self._hindered(task, asked, plan)
         consent = Consent(_shown_lines(shown), word_of(plan, project.name), plan.sha256)
         wrong = wrong or self._consents.lacking(task, consent)
         if wrong is not None:
@@ -155,10 +156,18 @@ class RollbackHand:
             return Done("timed_out", "Its time was over before anything was asked for.")
         say(f"asking for: {shown.title}")
         reason = marked(asked.reason, task.key)
-        outcome = await self._room().ask(plan, shown, reason, once=mark(task.key), within_ms=within)
+        outcome = await self._room().ask(
+            plan, shown, reason, once=mark(task.key), within_ms=within, under=asked.policy
+        )
         if outcome.end in (End.DONE, End.AWAITING):
             return await self._before(task, say) or of_outcome(outcome)
         return of_outcome(outcome)
+
+    def _hindered(self, task: Task, asked: Asked, plan: Plan) -> Done | None:
+        standing = self._standing()
+        book = standing.rulebook
+        names = () if isinstance(book, str) else unapproved(asked, plan, book)
+        return hindered(task, standing, *names)
 
     def _within(self, task: Task, asked: Asked) -> Millis | None:
         """How long approvals are waited for at most: a step can ask for less than the policy, never more."""
@@ -180,7 +189,7 @@ class RollbackHand:
         book = self._standing().rulebook
         if isinstance(book, str):
             raise Impossible(book)
-        if (amiss := rule_amiss(asked, plan, book)) is not None:
+        if (amiss := rules_amiss(asked, plan, book)) is not None:
             raise Impossible(amiss)
         return plan, shown
 

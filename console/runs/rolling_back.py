@@ -9,10 +9,9 @@ from console.actions import Abort, Impossible, Rollback
 from console.authorise import Refused
 from console.planning import named
 from console.playbooks.shapes import milliseconds
-from console.policy import Rule, Rulebook
+from console.policy import Rulebook
 from console.ports import Project
 from console.readings import Millis
-from console.rollback.approval import RANK
 from console.rollback.command_step import CommandStep
 from console.rollback.making import Wishes
 from console.rollback.plan import FlagStep, HostStep, Plan, rules_of
@@ -79,32 +78,23 @@ def of_another_project(asked: Asked, project: Project) -> str | None:
     return f"it is about the project {asked.project!r}, and this session is of {project.name!r}."
 
 
-def rule_amiss(asked: Asked, plan: Plan, book: Rulebook) -> str | None:
-    """Why the rule that the playbook names cannot be kept.
+def rules_amiss(asked: Asked, plan: Plan, book: Rulebook) -> str | None:
+    """Why the policy in force cannot decide about it.
 
-    The policy in force decides whose approval it takes, whatever the playbook says. Naming a rule can only
-    ask for more than that: where the policy asks for less, nothing is asked for under less.
+    It decides whose approval it takes, whatever the playbook says. The rule that a playbook names can only
+    ask for more than that: it is met besides those that the plan comes under.
     """
-    wanted = book.policy.policies.get(asked.policy)
-    if wanted is None:
-        there = ", ".join(book.policy.policies)
-        return f"policy.yaml has no rule {asked.policy!r}; it has {there}."
-    rules = rules_of(plan, book)
-    if isinstance(rules, Refused):
-        return f"{rules.says} {rules.next}"
-    covering = dict(rules)
-    if asked.policy in covering or not _asks_for_more(wanted, covering.values()):
-        return None
-    names = ", ".join(covering)
-    return f"policy.yaml puts it under {names}, which asks for less than rule {asked.policy} of the playbook."
+    rules = rules_of(plan, book, asked.policy)
+    return f"{rules.says} {rules.next}" if isinstance(rules, Refused) else None
 
 
-def _asks_for_more(wanted: Rule, covering: Collection[Rule]) -> bool:
-    if not wanted.approvals:
-        return False
-    most = max((one.approvals for one in covering), default=0)
-    firmest = max((RANK[one.signature] for one in covering if one.approvals), default=0)
-    return wanted.approvals > most or RANK[wanted.signature] > firmest
+def unapproved(asked: Asked, plan: Plan, book: Rulebook) -> tuple[tuple[str, int], ...]:
+    """What the policy calls the steps, where it takes nobody else's word: then the session has to be armed,
+    for which an approval would stand in."""
+    rules = rules_of(plan, book, asked.policy)
+    if not isinstance(rules, Refused) and any(rule.approvals for _, rule in rules):
+        return ()
+    return tuple(step.policy_name for step in plan.steps)
 
 
 def is_asked(asked: Asked, plan: Plan, targets: Collection[str], environment: str) -> bool:
@@ -142,9 +132,9 @@ def word_of(plan: Plan, project: str) -> str | None:
     return only.command.name if isinstance(only, CommandStep) else project
 
 
-def approval_lines(plan: Plan, book: Rulebook) -> tuple[str, ...]:
+def approval_lines(asked: Asked, plan: Plan, book: Rulebook) -> tuple[str, ...]:
     """Whose approval it takes, by the policy in force."""
-    rules = rules_of(plan, book)
+    rules = rules_of(plan, book, asked.policy)
     if isinstance(rules, Refused):
         return (f"! {rules.says} {rules.next}",)
     found = []

@@ -15,7 +15,7 @@ from console.outcome import End
 from console.runs.doing import Task
 from console.runs.marks import marked
 from tests.console.consoles import Console, Consoles, consoles, until
-from tests.console.rollback.people import ASKING, PEOPLE, Office, office
+from tests.console.rollback.people import ASKING, PEOPLE, office
 from tests.console.runs.stepping import driver, task
 
 pytestmark = pytest.mark.slow
@@ -224,7 +224,7 @@ async def test_where_the_policy_wants_others_it_waits_for_them(tmp_path: Path) -
         assert any("needs: Rule flags asks for 1 approval" in line for line in await at.would(it))
         assert await at.agree(it) is None
         doing = asyncio.ensure_future(at.do(it))
-        name = await waited_for(scene, one)
+        name = await waited_for(one)
         assert writes(scene, "search-ranking") == 0
         assert (await scene.answer(one.session.requests(), name, "bo")).end is End.DONE
         done = await doing
@@ -234,8 +234,8 @@ async def test_where_the_policy_wants_others_it_waits_for_them(tmp_path: Path) -
         assert writes(scene, "search-ranking") == 1
 
 
-async def waited_for(scene: Office, one: Console) -> str:
-    """The name of the request that is waited for."""
+async def waited_for(one: Console) -> str:
+    """The name of the newest request, once there is one."""
     found: list[str] = []
 
     def there() -> bool:

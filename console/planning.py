@@ -32,6 +32,11 @@ class Choice:
     stages: tuple[StagePlan, ...] | None = None
 
 
+def named(deployment: str) -> str:
+    """An id, or an address as a browser shows it, in the form that the host lists."""
+    return deployment.strip().removeprefix("https://").removeprefix("http://").split("/")[0]
+
+
 def choice_of(action: Action) -> Choice:
     """The choice that led to ``action``, to make it again in another situation."""
     if isinstance(action, Start):

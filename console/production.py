@@ -10,7 +10,7 @@ from typing import Literal
 from console import events, freeze
 from console.authorise import Refused, Standing, authorise_named
 from console.effect import Offload
-from console.envelope import Actor
+from console.envelope import Actor, Recorded
 from console.host import AliasMove, BuildLine, Candidate, Check, Detail, Host, Slots
 from console.last_verdicts import LastVerdict, last_verdicts
 from console.looking import Looking
@@ -107,6 +107,18 @@ class Production:
 
     def build_log(self, deployment_id: str, *, follow: bool) -> AsyncIterator[Sequence[BuildLine]]:
         return self._host.build_log(deployment_id, follow=follow)
+
+    async def story(self, prefix: str) -> list[Recorded]:
+        """What is recorded on every stream whose name begins so, stream after stream.
+
+        Raises :class:`StoreUnusable`.
+        """
+
+        def read() -> list[Recorded]:
+            names = self._ledger.streams(prefix)
+            return [one for name in names for one in self._ledger.read(stream=name)]
+
+        return await self._offload(read)
 
     async def freeze(self, reason: str) -> Outcome:
         """Let nothing widen exposure from now on."""

@@ -165,6 +165,10 @@ class Session:
         """For a command: go on asking the host what became of our own unknown ``action``, so long at most."""
         return await self._orphans.settle(action, seconds)
 
+    async def look_into(self) -> None:
+        """Ask the host once what became of each action without an answer that nobody works on any more."""
+        await self._orphans.ask()
+
     async def close(self) -> None:
         """Stop polling and close the stores; idempotent."""
         if self._closed:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from console.commands.acting import session_of_command
-from console.commands.release_start import named
 from console.commands.report import ago
 from console.commands.shared import DONE, FAILED, NO_DATA, answer, answer_line, explain, run, say, visible
 from console.envelope import Json
+from console.planning import named
 from console.ports import SourceError
 
 if TYPE_CHECKING:

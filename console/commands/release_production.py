@@ -13,11 +13,10 @@ import click
 
 from console.actions import Promote, Rollback
 from console.commands.acting import Asked, Told, acting_options, attempt, session_of_command, tell
-from console.commands.release_start import named
 from console.commands.shared import DONE, FAILED, NO_DATA, explain, run
 from console.envelope import Json
 from console.host import AliasMove
-from console.planning import Choice
+from console.planning import Choice, named
 from console.ports import AliasJob, Clock, SourceError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from console.envelope import Json
 from console.host import Candidate
 from console.last_verdicts import LastVerdict
 from console.outcome import End, Outcome
-from console.planning import Choice
+from console.planning import Choice, named
 from console.ports import SourceError
 from console.preflight import Item, stops
 from console.readings import Millis
@@ -112,11 +112,6 @@ def start(deployment: str, arm: str | None, reason: str | None, dry_run: bool, a
     """
     asked = Asked("start", reason, arm, dry_run, as_json, Choice(target_id=named(deployment)))
     sys.exit(run(_start(asked)))
-
-
-def named(deployment: str) -> str:
-    """An id, or an address as a browser shows it, in the form that the host lists."""
-    return deployment.strip().removeprefix("https://").removeprefix("http://").split("/")[0]
 
 
 async def _start(asked: Asked) -> int:

@@ -10,7 +10,6 @@ import click
 from console.authorise import out_of_the_question
 from console.commands.acting import as_answer, session_of_command, tell_plainly
 from console.commands.approve import VERBS
-from console.commands.release_start import named
 from console.commands.requests_here import requests_here
 from console.commands.shared import (
     DONE,
@@ -24,6 +23,7 @@ from console.commands.shared import (
     words,
 )
 from console.outcome import End, Outcome
+from console.planning import named
 from console.ports import SourceError
 from console.rollback.afterwards import waits
 from console.rollback.request import State

@@ -90,7 +90,7 @@ class Counting:
         if isinstance(book, str):
             wrong = wrong or book
         elif plan is not None:
-            covered = rules_of(plan, book)
+            covered = rules_of(plan, book, request.under)
             if isinstance(covered, Refused):
                 wrong = wrong or covered.says
             else:
@@ -149,7 +149,7 @@ class Counting:
         then = self._then(submitted.policy_sha256, submitted.people_sha256)
         if then is None:
             return None, "The policy that it was asked under is not in this ledger."
-        old = rules_of(plan, then)
+        old = rules_of(plan, then, request.under)
         if isinstance(old, Refused):
             return None, f"The policy that it was asked under does not cover it: {old.says}"
         needs = {Need.of(name, rule) for name, rule in (*rules, *old)}

@@ -108,13 +108,22 @@ class Requests:
         actor: Actor,
         reason: str,
         on_quorum: Literal["execute", "wait"] = "execute",
+        *,
+        once: str = "",
+        within_ms: Millis | None = None,
+        under: str | None = None,
     ) -> Outcome:
-        """Put a plan down and ask for it to be carried out; ``next`` of the answer is the request's name."""
-        made = self._submission(plan, actor, reason, on_quorum)
+        """Put a plan down and ask for it to be carried out; ``next`` of the answer is the request's name.
+
+        ``once``: how the reason ends; if one was asked for with such an end before, nothing new is put down,
+        and that one's name is the answer. ``within_ms``: less time for approvals than the policy gives.
+        ``under``: a rule that has to be met besides those of the plan.
+        """
+        made = self._submission(plan, actor, reason, on_quorum, within_ms, under)
         if isinstance(made, Outcome):
             return made
         try:
-            name = await self._offload(partial(self._open, plan, shown, "person", actor, [made]))
+            name = await self._offload(partial(self._open, plan, shown, "person", actor, [made], once))
         except StoreUnusable as error:
             return Outcome(End.REFUSED_HERE, error.problem.what, error.problem.next)
         return Outcome(End.DONE, f"{name} is put down: {shown.title}.", name)
@@ -132,7 +141,13 @@ class Requests:
         return await self.record(request_id, actor, made, f"{request_id} is asked for.")
 
     def _submission(
-        self, plan: Plan, actor: Actor, reason: str, on_quorum: Literal["execute", "wait"]
+        self,
+        plan: Plan,
+        actor: Actor,
+        reason: str,
+        on_quorum: Literal["execute", "wait"],
+        within_ms: Millis | None = None,
+        under: str | None = None,
     ) -> h.RequestSubmitted | Outcome:
         wrong = reason_amiss(reason)
         if wrong:
@@ -143,14 +158,15 @@ class Requests:
         entry = book.people.people.get(actor.person)
         if entry is None:
             return _no(f"{actor.person} is not listed in people.yaml.", "Who is not listed can look only.")
-        rules = rules_of(plan, book)
+        rules = rules_of(plan, book, under)
         if isinstance(rules, Refused):
             return _no(rules.says, rules.next)
         for name, rule in rules:
             if not set(entry.roles) & (set(rule.roles) | rule.approver_roles):
                 return _no(f"Rule {name} lets one of {', '.join(rule.roles)} ask for it.", "Ask one of them.")
         now = self._clock.now()
-        approve_by = now + MINUTE * min(rule.approve_within_minutes for _, rule in rules)
+        allowed = MINUTE * min(rule.approve_within_minutes for _, rule in rules)
+        approve_by = now + (allowed if within_ms is None else min(allowed, within_ms))
         return h.RequestSubmitted(
             person=actor.person,
             reason=reason.strip(),
@@ -159,6 +175,7 @@ class Requests:
             approve_by=approve_by,
             execute_by=approve_by + MINUTE * min(rule.execute_within_minutes for _, rule in rules),
             on_quorum=on_quorum,
+            under=under,
         )
 
     def _open(
@@ -168,9 +185,13 @@ class Requests:
         by: Literal["person", "judge"],
         actor: Actor,
         more: Sequence[Event],
+        once: str = "",
     ) -> str:
         while True:
-            name = next_name(PREFIX, self.counting.ids())
+            names = self.counting.ids()
+            if once and (before := self._asked_before(names, once)) is not None:
+                return before
+            name = next_name(PREFIX, names)
             opened = h.RequestOpened(
                 request_id=name,
                 uid=secrets.token_hex(16),
@@ -192,6 +213,15 @@ class Requests:
             except LedgerConflict:
                 continue
             return name
+
+    def _asked_before(self, names: Sequence[str], ending: str) -> str | None:
+        """Looked for among the names that the next one is made of: of two who ask, one sees the other's."""
+        for name in names:
+            found = self.counting.request(name)
+            submitted = found.submitted if found is not None else None
+            if submitted is not None and submitted.reason.endswith(ending):
+                return name
+        return None
 
     # --- answering ---------------------------------------------------------------------------
 

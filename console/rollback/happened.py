@@ -53,6 +53,8 @@ class RequestSubmitted(Event):
     execute_by: Millis
     on_quorum: Literal["execute", "wait"]
     """Whether a console that holds a token carries it out by itself once it is approved."""
+    under: str | None = None
+    """A rule of the policy that has to be met besides those that the plan comes under."""
 
 
 class RequestAnswered(Event):

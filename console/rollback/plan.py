@@ -163,8 +163,9 @@ def _step(one: dict[str, Any]) -> Step:
     raise Unreadable(f"a step of the kind {one['kind']!r}")
 
 
-def rules_of(plan: Plan, book: Rulebook) -> tuple[tuple[str, Rule], ...] | Refused:
-    """The rule of each step, each once; or which step no rule covers."""
+def rules_of(plan: Plan, book: Rulebook, under: str | None = None) -> tuple[tuple[str, Rule], ...] | Refused:
+    """The rule of each step, each once; or which step no rule covers. ``under``: a rule that is asked for
+    besides: it adds to what these ask, and takes nothing from it."""
     found: dict[str, Rule] = {}
     for step in plan.steps:
         name, percent = step.policy_name
@@ -174,4 +175,9 @@ def rules_of(plan: Plan, book: Rulebook) -> tuple[tuple[str, Rule], ...] | Refus
                 f"No rule of policy.yaml covers {name} to {percent} %.", "What no rule covers is refused."
             )
         found[rule[0]] = rule[1]
+    if under is not None and under not in found:
+        if under not in book.policy.policies:
+            there = ", ".join(book.policy.policies)
+            return Refused(f"policy.yaml has no rule {under!r}.", f"It has {there}.")
+        found[under] = book.policy.policies[under]
     return tuple(found.items())

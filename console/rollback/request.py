@@ -161,6 +161,11 @@ class Request:
         return self.opened.request_id
 
     @property
+    def under(self) -> str | None:
+        """The rule that it was asked for under, besides those of its plan."""
+        return self.submitted.under if self.submitted is not None else None
+
+    @property
     def attempt(self) -> Attempt | None:
         return self.attempts[-1] if self.attempts else None
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from console.actions import Preview
 from console.authorise import Standing, out_of_the_question
@@ -103,13 +103,34 @@ class Room:
         plan = ordered(project_id, [HostStep(preview.action)])
         return await self.ask(plan, shown_of(preview, evidence), reason)
 
-    async def ask(self, plan: Plan, shown: Shown, reason: str, *, wait: bool = False) -> Outcome:
-        """Open a request for a plan. Where nobody has to approve it, it is approved at once."""
-        asked = await self.desk.ask(plan, shown, self._needs.actor(), reason, "wait" if wait else "execute")
+    async def ask(
+        self,
+        plan: Plan,
+        shown: Shown,
+        reason: str,
+        *,
+        wait: bool = False,
+        once: str = "",
+        within_ms: Millis | None = None,
+        under: str | None = None,
+    ) -> Outcome:
+        """Open a request for a plan. Where nobody has to approve it, it is approved at once.
+
+        ``once``, ``within_ms``, ``under``: as of :meth:`Requests.ask`.
+        """
+        how: Literal["execute", "wait"] = "wait" if wait else "execute"
+        actor = self._needs.actor()
+        asked = await self.desk.ask(
+            plan, shown, actor, reason, how, once=once, within_ms=within_ms, under=under
+        )
         if asked.end is not End.DONE:
             return asked
         view = await self.desk.get(asked.next)
         return asked if view is None or view.state is not State.AWAITING_APPROVAL else _awaiting(view)
+
+    async def withdraw(self, request_id: str, why: str) -> Outcome:
+        """Not ask any more, as whoever uses this session."""
+        return await self.desk.withdraw(request_id, self._needs.actor(), why)
 
     async def propose(self, preview: Preview, evidence: tuple[str, ...]) -> str | None:
         """Put an act down as the judge's proposal, once for each plan; its name if it is a new one."""

@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "approve": ("approve", "One request on one page: approve or deny it."),
     "playbook": ("playbook", "Playbooks: list, show, validate."),
     "alert": ("alert", "Alerts of an Alertmanager: list, groups, silence, unsilence."),
+    "template": ("template", "Templates of messages: list, show, validate."),
     "incident": ("incident", "Incidents: open, see, work on, who does what, and the timeline."),
     "schema": ("schema", "Print the JSON Schema of a file format."),
     "simulate": ("simulate", "Serve the simulated world alone."),

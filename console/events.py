@@ -17,6 +17,7 @@ from console.envelope import Json, Recorded
 from console.event import Event as Event
 from console.incidents.happened import KINDS as INCIDENTS
 from console.incidents.happened import UPCASTERS as INCIDENT_UPCASTERS
+from console.messages.happened import KINDS as MESSAGES
 from console.readings import Millis
 from console.rollback.command_happened import KINDS as COMMANDS
 from console.rollback.happened import KINDS as REQUESTS
@@ -262,7 +263,8 @@ class LossAccepted(Event):
 
 
 KINDS: dict[str, type[Event]] = {
-    cls.KIND: cls for cls in (*REQUESTS, *STORES, *SILENCES, *COMMANDS, *INCIDENTS, *RUNS)
+    cls.KIND: cls
+    for cls in (*REQUESTS, *STORES, *SILENCES, *COMMANDS, *INCIDENTS, *RUNS, *MESSAGES)
 } | {
     cls.KIND: cls
     for cls in (

@@ -10,6 +10,7 @@ from console.alerts import happened as silences
 from console.bake import HOWS
 from console.envelope import Recorded
 from console.incidents import happened as incident_happened
+from console.messages import happened as message_happened
 from console.rollback import command_happened, happened, store_events
 from console.runs import happened as run_happened
 from console.world import Unwatched
@@ -187,5 +188,6 @@ _TELL: dict[type[events.Event], Callable[[Any, str], str]] = {
     **command_happened.WORDS,
     **incident_happened.WORDS,
     **run_happened.WORDS,
+    **message_happened.WORDS,
     events.LossAccepted: _accepted,
 }

@@ -22,6 +22,7 @@ ABOUT: dict[str, str] = {
     "store": "store",
     "silence": "alert",
     "command": "database",
+    "message": "message",
     "request": "request",
     "release": "release",
     "bake": "verdict",

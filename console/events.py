@@ -260,7 +260,9 @@ class LossAccepted(Event):
     """Of the newest event that was seen; left out where that could not be read any more."""
 
 
-KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS, *EVIDENCE, *REVIEWS)} | {
+KINDS: dict[str, type[Event]] = {
+    cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS, *EVIDENCE, *REVIEWS)
+} | {
     cls.KIND: cls
     for cls in (
         PolicyAdopted,

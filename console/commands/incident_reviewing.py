@@ -110,9 +110,7 @@ def action() -> None:
 @click.argument("text", callback=words)
 @click.option("--owner", metavar="PERSON", required=True, callback=words, help="Who does it.")
 @DUE
-@click.option(
-    "--aim", type=click.Choice(AIMS), default="prevent", show_default=True, help="What it improves."
-)
+@click.option("--aim", type=click.Choice(AIMS), default="prevent", show_default=True, help="It improves.")
 @JSON
 def add(incident_id: str, text: str, owner: str, due: str | None, aim: Aim, as_json: bool) -> None:
     """Put down what is to be done. Without --due it is due in 7 days."""

@@ -25,7 +25,7 @@ _BLOCK = re.compile(
 )
 _FORMS = re.compile(
     r"\b(?:"
-    r"eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # JSON web tokens
+    r"eyJ[A-Za-z0-9_-]{8,600}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # JSON web tokens
     r"|(?:vc[a-z]|gh[oprsu])_[A-Za-z0-9]{16,}|github_pat_\w{20,}"
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}"
     r"|xox[a-z]-[A-Za-z0-9-]{10,}"

@@ -120,6 +120,11 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     return [one for one in found if not Path(one).is_absolute()]
 
 
+def environment_secrets(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Of :func:`secret_values` those that are long enough to be searched for."""
+    return [one for one in secret_values(environ) if len(one) >= _SHORTEST]
+
+
 def _why(error: OSError | ValueError, argv: Sequence[str], folder: Path) -> str:
     if not folder.is_dir():
         return f"there is no directory {folder}"

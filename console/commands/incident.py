@@ -12,6 +12,7 @@ import click
 
 from console.commands.acting import as_answer, tell_plainly
 from console.commands.incident_evidence import EVIDENCE
+from console.commands.incident_export import export
 from console.commands.incident_looking import LOOKING
 from console.commands.incident_options import ID, JSON, known, signals_options
 from console.commands.incident_reviewing import REVIEWING
@@ -31,7 +32,7 @@ def command() -> None:
     """Incidents: open, see, work on, who does what, and the timeline."""
 
 
-for _verb in (role, *VERBS, *LOOKING, *EVIDENCE, *REVIEWING):
+for _verb in (role, *VERBS, *LOOKING, *EVIDENCE, *REVIEWING, export):
     command.add_command(_verb)
 
 

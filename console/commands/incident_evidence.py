@@ -66,9 +66,7 @@ def _scrubbed(at: IncidentsHere, text: str) -> str:
     show_default=True,
     help="How much time it shows.",
 )
-@click.option(
-    "--until", metavar="WHEN", help="Its end: now, or +5m (from the start), 20m (ago), 14:02."
-)
+@click.option("--until", metavar="WHEN", help="Its end: now, or +5m (from the start), 20m (ago), 14:02.")
 @JSON
 def pin(incident_id: str, name: str, minutes: int, until: str | None, as_json: bool) -> None:
     """Keep the plot of a metric as it stands: canary against baseline, as text and as its numbers.

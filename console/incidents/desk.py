@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from console.adopted import STREAM as POLICY
 from console.effect import ATTEMPTS, Offload
-from console.envelope import Actor, Recorded
+from console.envelope import Actor, Head, Recorded
 from console.event import Event
 from console.incidents import happened as h
 from console.incidents.incident import Incident, incident_of
+from console.incidents.material import Material, people_of
 from console.incidents.rules import not_listed, refused, unwritable
 from console.incidents.severity import Signals, Suggestion, ppm, suggested, upward
 from console.incidents.suspects import Suspect, suspects
@@ -93,6 +95,41 @@ class Incidents:
             return suspects(incident, self._within(start - within_ms, start), within_ms)
 
         return await self._offload(read)
+
+    async def material(self, incident_id: str) -> Material | None:
+        """Everything that a review is written from, as the ledger stands now; ``None`` where there is none of
+        that name."""
+        return await self._offload(partial(self._material, incident_id))
+
+    def _material(self, incident_id: str) -> Material | None:
+        newest = self._ledger.read(newest_first=True, limit=1)
+        if not newest:
+            return None
+        head, now = Head(newest[0].seq, newest[0].hash), newest[0].header.recorded_at
+
+        def read(stream: str) -> list[Recorded]:
+            return self._ledger.read(stream=stream, before_seq=head.seq + 1)
+
+        every = {name: incident_of(read(h.stream_of(name))) for name in self._ids()}
+        incident = every.get(incident_id)
+        if incident is None:
+            return None
+        known = [one for one in every.values() if one is not None]
+        names = merged_from(incident, known)
+        span = around(incident, BEFORE_MS, now)
+        ours = [one for stream in streams_of(incident, names) for one in read(stream)]
+        near = [one for one in self._within(span.start, span.end) if one.seq <= head.seq]
+        recorded = list({one.seq: one for one in (*ours, *near)}.values())
+        return Material(
+            incident,
+            timeline(incident, recorded, now, merged=names),
+            suspects(incident, recorded, BEFORE_MS),
+            tuple(one for name in incident.linked("request") for one in read(f"request:{name}")),
+            tuple(one for one in known if one.id in names),
+            people_of(read(POLICY)),
+            head,
+            now,
+        )
 
     def _within(self, start: Millis, end: Millis) -> list[Recorded]:
         """What happened from ``start`` to ``end``, and what was recorded with it: nothing is recorded before

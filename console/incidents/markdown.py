@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 LONGEST = 2_000
 """Characters of one text that stand in a document; the ledger has the rest."""
@@ -55,6 +56,6 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     """A table of cells that are Markdown already."""
     return [row(*heads), row(*("---" for _ in heads)), *(row(*cells) for cells in rows)]

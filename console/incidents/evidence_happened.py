@@ -67,9 +67,9 @@ class EvidencePinned(Event):
 
 def _pasted(event: EvidencePasted, who: str) -> str:
     rows = event.text.count("\n") + 1 if event.text else 0
-    more = f", {event.hidden} secrets hidden" if event.hidden else ""
-    more += f", {event.cut} bytes cut off" if event.cut else ""
-    return f"{event.person} pasted “{event.title}” ({rows} lines{more})"
+    more = f", secrets hidden: {event.hidden}" if event.hidden else ""
+    more += f", bytes cut off: {event.cut}" if event.cut else ""
+    return f"{event.person} pasted “{event.title}” (lines: {rows}{more})"
 
 
 def _pinned(event: EvidencePinned, who: str) -> str:

@@ -10,7 +10,7 @@ from console.incidents import utc
 from console.incidents.plot_numbers import Plotted, Track, holes, number
 from console.plotted import time_ticks
 
-COLUMNS, ROWS, LABELS = 60, 11, 7
+COLUMNS, ROWS, LABELS = 60, 11, 8
 GLYPHS = ("●", "○", "◇", "△")
 BOTH = "◉"
 """Where several lines are on the same place."""

@@ -138,7 +138,7 @@ def _impact(material: Material, naming: Naming) -> list[str]:
     if not told:
         lines += [
             "",
-            question("How many users were hurt, and how many requests failed? Nothing was measured."),
+            question("How many users were hurt, and how many requests failed? No share is recorded."),
         ]
     return [
         *lines,
@@ -160,7 +160,7 @@ def _detection(material: Material, naming: Naming) -> list[str]:
     return [
         "## Detection",
         "",
-        f"{inline(how)} at {utc.stamp(opened.detected_at)}.",
+        f"{inline(how[:1].upper() + how[1:])} at {utc.stamp(opened.detected_at)}.",
         "",
         question("Could it have been noticed sooner? By which alert, judge or test?"),
     ]
@@ -186,7 +186,10 @@ def _evidence(material: Material, naming: Naming, files: Sequence[str]) -> list[
             lines += ["", f"![Plot {number}]({next(pictures)})", "", *block("\n".join(plot_text(plot))), ""]
         else:
             lines += [f"### Evidence {number}: {title}", "", f"Pasted by {who} at {utc.stamp(one.at)}, "]
-            lines[-1] += f"{len(event.text.encode()):,} bytes, SHA-256 `{_hex(event)}`."
+            lines[-1] += (
+                f"{event.given:,} bytes, of which were kept {len(event.text.encode()):,}, with SHA-256 "
+            )
+            lines[-1] += f"`{_hex(event)}`."
             lines += ["", *block(naming.words(event.text)), ""]
     if not material.evidence:
         return [*lines, "Nothing was pinned or pasted.", "", question("Which plot or log shows it best?")]

@@ -76,5 +76,8 @@ class Hand(Protocol):
         ...
 
     async def resume(self, task: Task, say: Say) -> Done:
-        """A driver died over it, or was cancelled: find out how it ended; never send an effect blindly again."""
+        """A driver died over it, or was cancelled: find out how it ended.
+
+        An effect is never sent blindly again.
+        """
         ...

@@ -15,8 +15,10 @@ from pydantic import Field, ValidationError
 from console.alerts.happened import KINDS as SILENCES
 from console.envelope import Json, Recorded
 from console.event import Event as Event
+from console.incidents.evidence_happened import KINDS as EVIDENCE
 from console.incidents.happened import KINDS as INCIDENTS
 from console.incidents.happened import UPCASTERS as INCIDENT_UPCASTERS
+from console.incidents.review_happened import KINDS as REVIEWS
 from console.messages.happened import KINDS as MESSAGES
 from console.readings import Millis
 from console.rollback.command_happened import KINDS as COMMANDS
@@ -264,7 +266,17 @@ class LossAccepted(Event):
 
 KINDS: dict[str, type[Event]] = {
     cls.KIND: cls
-    for cls in (*REQUESTS, *STORES, *SILENCES, *COMMANDS, *INCIDENTS, *RUNS, *MESSAGES)
+    for cls in (
+        *REQUESTS,
+        *STORES,
+        *SILENCES,
+        *COMMANDS,
+        *INCIDENTS,
+        *EVIDENCE,
+        *REVIEWS,
+        *RUNS,
+        *MESSAGES,
+    )
 } | {
     cls.KIND: cls
     for cls in (

@@ -9,6 +9,7 @@ from console import events, unwatched
 from console.alerts import happened as silences
 from console.bake import HOWS
 from console.envelope import Recorded
+from console.incidents import evidence_happened, review_happened
 from console.incidents import happened as incident_happened
 from console.messages import happened as message_happened
 from console.rollback import command_happened, happened, store_events
@@ -189,5 +190,7 @@ _TELL: dict[type[events.Event], Callable[[Any, str], str]] = {
     **incident_happened.WORDS,
     **run_happened.WORDS,
     **message_happened.WORDS,
+    **evidence_happened.WORDS,
+    **review_happened.WORDS,
     events.LossAccepted: _accepted,
 }

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from console import events
 from console.envelope import Recorded
 from console.flags.intents import story_of
+from console.incidents.evidence_happened import EvidencePasted, EvidencePinned
+from console.incidents.happened import IncidentNoted
 from console.intents import open_intents
 from console.rollback.command_happened import CommandEnded, CommandIntended
 from console.rollback.command_happened import story_of as commands_of
@@ -25,6 +27,9 @@ _TOLD = frozenset(
         events.SourceChanged,
         events.SessionArmed,
         events.SessionDisarmed,
+        IncidentNoted,
+        EvidencePasted,
+        EvidencePinned,
     )
 )
 """Nothing that comes after rests on these."""

@@ -54,11 +54,12 @@ class Stores:
 
 def open_stores(path: Path, clock: Clock) -> Stores:
     """Open (or create) the ledger and the samples beside it. Raises ``StoreUnusable``."""
-    return Stores(
-        SqliteLedger(path, clock),
-        SqliteSamples(path.with_name(f"{path.stem}-samples.db"), clock),
-        path.parent,
-    )
+    return Stores(SqliteLedger(path, clock), open_samples(path, clock), path.parent)
+
+
+def open_samples(ledger: Path, clock: Clock) -> SqliteSamples:
+    """Open (or create) the samples beside a ledger. Raises ``StoreUnusable``."""
+    return SqliteSamples(ledger.with_name(f"{ledger.stem}-samples.db"), clock)
 
 
 def where_of(aim: Target) -> Where:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from console.hiding import LOGIN, hidden
 from console.places import ALIASES, PREFIX, SECRET_WORDS
 from console.rollback.command_running import Ran
-from data.http.secret import HIDDEN, scrub
+from data.http.secret import scrub
 
 KEPT = 64 * 1024
 """Bytes of the output that are kept, its end."""
@@ -20,11 +20,6 @@ GRACE_S = 5.0
 """How long a command that is to end may take to take back what it has begun, before it is killed."""
 LAST_WORDS_S = 1.0
 """How long the output of a command that has ended is waited for: what it has started may hold it open."""
-_LOGIN = re.compile(r"://([^\s/:@]*):([^\s/@]+)@")
-_BEARING = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}")
-_NAMED = re.compile(
-    r"(?i)\b([\w-]*(?:password|passwd|secret|token|api_?key))(\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|\S+)"
-)
 _SHORTEST = 6
 
 
@@ -70,9 +65,7 @@ class ProcessRunner:
     def _hidden(self, output: str) -> str:
         found = [*self._secrets(), *secret_values(self._environ)]
         text = scrub(output, [one for one in found if len(one) >= _SHORTEST])
-        text = _LOGIN.sub(rf"://\1:{HIDDEN}@", text)
-        text = _BEARING.sub(lambda one: f"{one[1]} {HIDDEN}", text)
-        return _NAMED.sub(lambda one: f"{one[1]}{one[2]}{HIDDEN}", text)
+        return hidden(text)[0]
 
 
 class _Tail(asyncio.Protocol):
@@ -123,8 +116,13 @@ def passed(environ: Mapping[str, str]) -> dict[str, str]:
 def secret_values(environ: Mapping[str, str]) -> list[str]:
     """What in the environment looks like a secret by its name, and the passwords in addresses."""
     found = [value for name, value in environ.items() if any(word in name.upper() for word in SECRET_WORDS)]
-    found += [one[2] for value in environ.values() for one in _LOGIN.finditer(value)]
+    found += [one[2] for value in environ.values() for one in LOGIN.finditer(value)]
     return [one for one in found if not Path(one).is_absolute()]
+
+
+def environment_secrets(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Of :func:`secret_values` those that are long enough to be searched for."""
+    return [one for one in secret_values(environ) if len(one) >= _SHORTEST]
 
 
 def why_not_started(error: OSError | ValueError, argv: Sequence[str], folder: Path) -> str:

@@ -1,6 +1,6 @@
-"""``coalmine incident open|list|show|timeline``: what is wrong, how it stands, and how it came about.
+"""``coalmine incident open|list|show``: what is wrong, and how it stands.
 
-Its other verbs stand in ``incident_working`` and ``incident_roles``.
+Its other verbs stand in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from typing import Any
 import click
 
 from console.commands.acting import as_answer, tell_plainly
+from console.commands.incident_evidence import EVIDENCE
+from console.commands.incident_export import export
+from console.commands.incident_looking import LOOKING
 from console.commands.incident_message import VERBS as TELLING
 from console.commands.incident_options import ID, JSON, known, signals_options
+from console.commands.incident_reviewing import REVIEWING
 from console.commands.incident_roles import role
 from console.commands.incident_working import VERBS
 from console.commands.incident_written import say_where
@@ -29,7 +33,7 @@ def command() -> None:
     """Incidents: open, see, work on, who does what, and the timeline."""
 
 
-for _verb in (role, *VERBS, *TELLING):
+for _verb in (role, *VERBS, *LOOKING, *TELLING, *EVIDENCE, *REVIEWING, export):
     command.add_command(_verb)
 
 
@@ -149,42 +153,3 @@ def show(incident_id: str, as_json: bool) -> None:
             return DONE if found.over else HOLD
 
     sys.exit(run(shown()))
-
-
-@command.command("timeline")
-@ID
-@click.option("--filter", "wanted", metavar="WORDS", default="", help="Lines with every one of these words.")
-@click.option(
-    "--before",
-    metavar="MINUTES",
-    type=click.IntRange(0, 10_080),
-    default=30,
-    show_default=True,
-    help="So long before it began, too.",
-)
-@JSON
-def timeline(incident_id: str, wanted: str, before: int, as_json: bool) -> None:
-    """What happened in its time: its own events, decisions, flags, releases, verdicts, requests.
-
-    It is read from the ledger, oldest first; nobody has to keep it.
-    """
-    from console.incidents.telling import line_of, lines_as_json
-    from console.incidents.timeline import matching
-
-    async def told() -> int:
-        with incidents_here() as at:
-            found = await at.desk.get(incident_id)
-            if found is None:
-                explain(f"There is no incident {incident_id} in this ledger.")
-                return NO_DATA
-            lines = matching(await at.desk.timeline(found, before * 60_000), wanted)
-            if as_json:
-                answer(lines_as_json(found, lines))
-                return DONE
-            for line in lines:
-                say(line_of(line, found.opened.started_at, local))
-            if not lines:
-                say("No line has all of these words.")
-            return DONE
-
-    sys.exit(run(told()))

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from console.adopted import STREAM as POLICY
 from console.effect import ATTEMPTS, Offload
-from console.envelope import Actor, Recorded
+from console.envelope import Actor, Head, Recorded
 from console.event import Event
 from console.incidents import happened as h
 from console.incidents.incident import Incident, incident_of
+from console.incidents.material import Material, people_of
 from console.incidents.rules import not_listed, refused, unwritable
 from console.incidents.severity import Signals, Suggestion, ppm, suggested, upward
+from console.incidents.suspects import Suspect, suspects
 from console.incidents.terms import Severity, rank
-from console.incidents.timeline import BEFORE_MS, Line, around, merged_from, timeline
+from console.incidents.timeline import BEFORE_MS, Line, around, merged_from, streams_of, timeline
+from console.ledger_range import recorded_between
 from console.numbering import next_name, number_of
 from console.outcome import End, Outcome
 from console.policy import Rulebook
@@ -23,9 +27,12 @@ from console.ports import Clock, Ledger, LedgerConflict, StoreUnusable
 from console.readings import Millis
 
 PREFIX = "INC-"
-PAGE = 1000
-Made = Callable[[Incident, Millis], Event | Outcome]
-"""What to append to an incident as it stands at a moment, or why nothing."""
+LATE_MS: Millis = 24 * 60 * 60_000
+"""What is recorded later than so long after it happened is in no timeline but its own incident's."""
+SKEW_MS: Millis = 60_000
+"""By how much clocks may differ."""
+Made = Callable[[Incident, Millis], Event | tuple[Event, ...] | Outcome]
+"""What to append to an incident as it stands at a moment (several together, or none), or why nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +85,62 @@ class Incidents:
         def read() -> tuple[Line, ...]:
             now = self._clock.now()
             merged = merged_from(incident, self._all())
-            streams = [h.stream_of(name) for name in (incident.id, *merged)]
-            streams += [f"request:{name}" for name in incident.linked("request")]
+            streams = streams_of(incident, merged)
             found = {one.seq: one for name in streams for one in self._ledger.read(stream=name)}
-            found |= {one.seq: one for one in self._since(around(incident, before_ms, now).start)}
+            span = around(incident, before_ms, now)
+            found |= {one.seq: one for one in self._within(span.start, span.end)}
             return timeline(incident, list(found.values()), now, merged=merged, before_ms=before_ms)
 
         return await self._offload(read)
 
-    def _since(self, since: Millis) -> list[Recorded]:
-        """Events recorded from ``since`` on: what happened later was not recorded before."""
-        found: list[Recorded] = []
-        before: int | None = None
-        while True:
-            page = self._ledger.read(before_seq=before, limit=PAGE, newest_first=True)
-            found += [one for one in page if one.header.recorded_at >= since]
-            if len(page) < PAGE or page[-1].header.recorded_at < since:
-                return found
-            before = page[-1].seq
+    async def before(self, incident: Incident, within_ms: Millis = BEFORE_MS) -> tuple[Suspect, ...]:
+        """What was changed in the time before it began, the newest first."""
+        start = incident.opened.started_at
+
+        def read() -> tuple[Suspect, ...]:
+            return suspects(incident, self._within(start - within_ms, start), within_ms)
+
+        return await self._offload(read)
+
+    async def material(self, incident_id: str) -> Material | None:
+        """Everything that a review is written from, as the ledger stands now; ``None`` where there is none of
+        that name."""
+        return await self._offload(partial(self._material, incident_id))
+
+    def _material(self, incident_id: str) -> Material | None:
+        newest = self._ledger.read(newest_first=True, limit=1)
+        if not newest:
+            return None
+        head, now = Head(newest[0].seq, newest[0].hash), newest[0].header.recorded_at
+
+        def read(stream: str) -> list[Recorded]:
+            return self._ledger.read(stream=stream, before_seq=head.seq + 1)
+
+        every = {name: incident_of(read(h.stream_of(name))) for name in self.names()}
+        incident = every.get(incident_id)
+        if incident is None:
+            return None
+        known = [one for one in every.values() if one is not None]
+        names = merged_from(incident, known)
+        span = around(incident, BEFORE_MS, now)
+        ours = [one for stream in streams_of(incident, names) for one in read(stream)]
+        near = [one for one in self._within(span.start, span.end) if one.seq <= head.seq]
+        recorded = list({one.seq: one for one in (*ours, *near)}.values())
+        return Material(
+            incident,
+            timeline(incident, recorded, now, merged=names),
+            suspects(incident, recorded, BEFORE_MS),
+            tuple(one for name in incident.linked("request") for one in read(f"request:{name}")),
+            tuple(one for one in known if one.id in names),
+            people_of(read(POLICY)),
+            head,
+            now,
+        )
+
+    def _within(self, start: Millis, end: Millis) -> list[Recorded]:
+        """What happened from ``start`` to ``end``, and what was recorded with it: nothing is recorded before
+        it happens, and nothing later than :data:`LATE_MS` after it."""
+        return recorded_between(self._ledger, start - SKEW_MS, end + LATE_MS)
 
     def names(self) -> list[str]:
         """Of all incidents, the newest first. Blocking."""
@@ -166,17 +211,18 @@ class Incidents:
                     return refused(
                         f"There is no incident {incident_id}.", "`coalmine incident list --all` shows them."
                     )
-                event = unwritable(incident, now) or made(incident, now)
-                if isinstance(event, Outcome):
-                    return event
+                news = unwritable(incident, now) or made(incident, now)
+                if isinstance(news, Outcome):
+                    return news
                 at = now if happened_at is None else happened_at
+                several = news if isinstance(news, tuple) else (news,)
                 try:
-                    [recorded] = self._ledger.append(
-                        h.stream_of(incident_id), incident.version, [event.new(actor, at)]
+                    recorded = self._ledger.append(
+                        h.stream_of(incident_id), incident.version, [one.new(actor, at) for one in several]
                     )
                 except LedgerConflict:
                     continue
-                return Outcome(End.DONE, says, seq=recorded.seq)
+                return Outcome(End.DONE, says, seq=recorded[-1].seq)
             return refused("It has changed meanwhile all the time.", "Look again, then try again.")
 
         return await self._safely(write)

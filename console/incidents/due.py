@@ -28,7 +28,7 @@ class Times:
     """How long it took, in milliseconds; ``None`` where that has not happened, or is no more so."""
 
     detect: Millis | None
-    """From the start to the detection."""
+    """From the start to the detection; ``None`` where nobody said that it began earlier."""
     acknowledge: Millis | None
     """From the detection to the first that took care."""
     mitigate: Millis | None
@@ -45,7 +45,7 @@ def times_of(incident: Incident) -> Times:
         return None if at is None else max(0, at - since)
 
     return Times(
-        max(0, detected - start),
+        detected - start if detected > start else None,
         between(detected, incident.acknowledged_at),
         between(start, incident.mitigated_at),
         between(start, incident.resolved_at),

@@ -8,6 +8,7 @@ from console.event import Event
 from console.incidents import happened as h
 from console.incidents.due import watched_until
 from console.incidents.incident import Incident
+from console.incidents.review import ReviewState, review_of
 from console.incidents.terms import LEADING, SEVERITY_WORDS, WAYS, Severity, State, rank
 from console.numbering import number_of
 from console.outcome import End, Outcome
@@ -175,13 +176,28 @@ def closed(incident: Incident, person: str, why: str, now: Millis) -> Event | Ou
     if incident.state is State.TRIAGE:
         return moved(incident, person, State.DECLINED, why, now)
     if incident.state is State.RESOLVED:
-        return moved(incident, person, State.REVIEWED, why, now)
+        return _unreviewed(incident) or moved(incident, person, State.REVIEWED, why, now)
     if incident.over:
         return _over(incident)
     return refused(
         f"{incident.id} is {incident.state.value}: it is resolved before it is closed.",
         f"coalmine incident resolve {incident.id} --reason TEXT",
     )
+
+
+def _unreviewed(incident: Incident) -> Outcome | None:
+    """Why it is not put away: at SEV1 and SEV2 a review is accepted first; at the others one may be skipped,
+    with a reason."""
+    if incident.severity not in ("SEV1", "SEV2"):
+        return None
+    there = review_of(incident.story)
+    after = f"coalmine incident review {incident.id}"
+    says = f"{incident.id} is {incident.severity}: its review is accepted before it is put away."
+    if there is None:
+        return refused(says, f"Begin it: {after} --start")
+    if there.state is ReviewState.DRAFT:
+        return refused(f"{says} It is a draft of {there.owner}'s.", f"When it is ready: {after} --submit")
+    return refused(f"{says} It is in review.", f"Accept it: {after} --accept --reason TEXT")
 
 
 def merged(incident: Incident, person: str, into: Incident | None, name: str, why: str) -> Event | Outcome:

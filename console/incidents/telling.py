@@ -199,6 +199,7 @@ def lines_as_json(incident: Incident, lines: Sequence[Line]) -> Json:
                 "who": line.who,
                 "says": line.says,
                 "own": line.own,
+                "claimed": line.claimed or None,
             }
             for line in lines
         ],

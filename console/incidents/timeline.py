@@ -16,13 +16,21 @@ BEFORE_MS: Millis = 30 * 60_000
 """So long before it began things are looked at: what changed then is the first suspect."""
 
 ABOUT: dict[str, str] = {
+    "incident.noted": "note",
+    "incident.updated": "message",
+    "incident.evidence_pasted": "evidence",
+    "incident.evidence_pinned": "evidence",
+    "incident.review_started": "review",
+    "incident.review_submitted": "review",
+    "incident.review_returned": "review",
+    "incident.review_accepted": "review",
+    "incident.action_added": "review",
+    "incident.action_done": "review",
     "incident": "incident",
     "action": "decision",
     "flag": "flag",
     "store": "store",
-    "silence": "alert",
     "command": "database",
-    "message": "message",
     "request": "request",
     "release": "release",
     "bake": "verdict",
@@ -31,10 +39,23 @@ ABOUT: dict[str, str] = {
     "watch": "source",
     "source": "source",
     "policy": "policy",
-    "run": "playbook",
+    "alert": "alert",
+    "silence": "alert",
+    "message": "message",
+    "run": "run",
+    "playbook": "run",
 }
-"""The first word of a kind of event → what a line of the timeline is about. Others are not in it, such as
-arming and the keeping of the ledger."""
+"""A kind of event, or the first word of it → what a line of the timeline is about. Others are not in it, such
+as arming and the keeping of the ledger."""
+
+KINDS = tuple(dict.fromkeys((*ABOUT.values(), "other")))
+"""What a line can be about."""
+
+LINKED: dict[str, str] = {"request": "request:", "run": "run:", "alert": "alert:", "message": "message:"}
+"""What is linked → the beginning of its stream, all of which is in the timeline."""
+
+OF_ONE = ("run:", "message:")
+"""Streams of one incident each: that of another one is in no timeline but its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +80,8 @@ class Line:
     own: bool
     """Of the incident itself, or of one that was merged into it."""
     note: bool = False
+    claimed: str = ""
+    """Whom it names, where somebody else recorded it: then it counts for nothing."""
 
     @property
     def late(self) -> Millis:
@@ -100,7 +123,8 @@ def timeline(
     happened in its time. In the order in which it happened."""
     span = around(incident, before_ms, now)
     own = {stream_of(name) for name in (incident.id, *merged)}
-    always = own | {f"request:{name}" for name in incident.linked("request")}
+    always = set(streams_of(incident, merged))
+    others = _of_others(recorded, {incident.id, *merged}) - always
     lines = [
         _line(one, own=one.stream in own)
         for one in recorded
@@ -108,25 +132,49 @@ def timeline(
         or (
             span.start <= one.at <= span.end
             and not one.stream.startswith(STREAM)
-            and one.kind.partition(".")[0] in ABOUT
+            and one.stream not in others
+            and about(one.kind) is not None
         )
     ]
     return tuple(sorted(lines, key=lambda line: (line.at, line.seq)))
 
 
+def streams_of(incident: Incident, merged: Sequence[str] = ()) -> tuple[str, ...]:
+    """The streams that belong to its timeline as a whole, whenever it was."""
+    own = [stream_of(name) for name in (incident.id, *merged)]
+    linked = [f"{LINKED[what]}{name}" for what, name in incident.links if what in LINKED]
+    return tuple(dict.fromkeys((*own, *linked)))
+
+
+def about(kind: str) -> str | None:
+    """What an event of that kind is about; ``None`` of what is in no timeline."""
+    return ABOUT.get(kind) or ABOUT.get(kind.partition(".")[0])
+
+
+def _of_others(recorded: Sequence[Recorded], ours: set[str]) -> set[str]:
+    """Streams of one incident each that say that they are of another one."""
+    found = set()
+    for one in recorded:
+        if one.stream.startswith(OF_ONE):
+            theirs = (one.payload or {}).get("incident_id")
+            if isinstance(theirs, str) and theirs and theirs not in ours:
+                found.add(one.stream)
+    return found
+
+
 def _line(one: Recorded, *, own: bool) -> Line:
-    about = ABOUT.get(one.kind.partition(".")[0], "other")
-    note = one.kind == IncidentNoted.KIND
+    named = (one.payload or {}).get("person")
+    forged = one.stream.startswith(STREAM) and isinstance(named, str) and named not in ("", one.actor.person)
+    says = narrate(one)
     return Line(
-        one.seq, one.at, one.header.recorded_at, about, one.kind, one.actor.person, narrate(one), own, note
-    )
-
-
-def matching(lines: Iterable[Line], words: str) -> tuple[Line, ...]:
-    """The lines that have every one of ``words`` in them, whatever the case: in text, person or kind."""
-    wanted = words.casefold().split()
-    return tuple(
-        line
-        for line in lines
-        if all(word in f"{line.about} {line.kind} {line.who} {line.says}".casefold() for word in wanted)
+        one.seq,
+        one.at,
+        one.header.recorded_at,
+        about(one.kind) or "other",
+        one.kind,
+        one.actor.person,
+        f"not counted, as {one.actor.person} wrote it and not {named}: {says}" if forged else says,
+        own,
+        one.kind == IncidentNoted.KIND,
+        str(named) if forged else "",
     )

@@ -6,7 +6,8 @@ import base64
 from collections.abc import Iterable
 from urllib.parse import quote
 
-HIDDEN = "***"
+from console.hiding import HIDDEN as HIDDEN
+
 _SHORTEST = 4
 """Shorter values are not searched for: they would blank out ordinary words."""
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from console.canary.measures import Point
+from console.plotted import segments
 from console.readings import Millis
 from screens.paint import BLANK, Line, Span, Tone
 from screens.widgets.plot_frame import Geometry, PlotData
-from screens.widgets.plot_raster import dot_column, segments
+from screens.widgets.plot_raster import dot_column
 
 SHADES: Mapping[Tone, str] = {"canary-band": "░", "baseline-band": ":"}
 """Two, so that they are told apart without colour."""

@@ -8,22 +8,19 @@ bound, end the process inside its native kernel.
 from __future__ import annotations
 
 import importlib
-import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from console.canary.measures import Point
+from console.plotted import GAP as GAP
+from console.plotted import Gaps, segments, within
 from console.readings import Millis
 from screens.paint import Line, Span, Tone
 from screens.widgets.plot_scale import YScale
 
 Dot = tuple[float, float]
-Gaps = Sequence[tuple[Millis, Millis]]
-GAP = 2.5
-"""A silence longer than this many usual steps is a gap, and drawn as one."""
 DOTTED = 3
 """The baseline has one dot in so many dot columns: told from the canary without colour."""
 BASELINE, CANARY = "3", "4"
@@ -39,33 +36,6 @@ def load() -> None:
 def loaded() -> bool:
     """Whether plotext has been imported."""
     return "plotext" in sys.modules
-
-
-def segments(line: Sequence[Point], unwatched: Gaps = ()) -> list[list[Point]]:
-    """The line cut at its gaps; points that are no finite number are gaps too.
-
-    What the source told afterwards of a time ``unwatched`` is not in it.
-    """
-    steps = [after.at - before.at for before, after in pairwise(line)]
-    longest = GAP * sorted(steps)[(len(steps) - 1) // 2] if steps else 0
-    parts: list[list[Point]] = []
-    joined = False
-    for index, point in enumerate(line):
-        if not math.isfinite(point.value) or (unwatched and within(point, unwatched)):
-            joined = False
-            continue
-        across = unwatched and parts and any(parts[-1][-1].at <= since < point.at for since, _ in unwatched)
-        if joined and steps[index - 1] <= longest and not across:
-            parts[-1].append(point)
-        else:
-            parts.append([point])
-        joined = True
-    return parts
-
-
-def within(point: Point, gaps: Gaps) -> bool:
-    """Whether ``point`` lies in one of ``gaps``."""
-    return any(since < point.at < until for since, until in gaps)
 
 
 def dot_column(at: Millis, start: Millis, end: Millis, columns: int) -> int:

@@ -15,6 +15,7 @@ from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 
 from console.canary.measures import Point
+from console.plotted import segments
 from console.world import StageMark
 from screens import paint
 from screens.paint import Line, span
@@ -95,8 +96,8 @@ def test_time_ticks_stand_on_round_local_times(monkeypatch: pytest.MonkeyPatch) 
 def test_a_silence_is_drawn_as_a_gap() -> None:
     points = line(*([1.0] * 60))
     broken = points[:20] + points[40:]
-    assert [len(part) for part in plot_raster.segments(points)] == [60]
-    assert [len(part) for part in plot_raster.segments(broken)] == [20, 20]
+    assert [len(part) for part in segments(points)] == [60]
+    assert [len(part) for part in segments(broken)] == [20, 20]
     rows = plot_raster.raster(broken, (), points[0].at, points[-1].at, YScale(2, 1), 60, 5)
     drawn = max(paint.plain(row) for row in rows)
     assert drawn[:18].strip()
@@ -162,7 +163,7 @@ def test_a_new_point_moves_no_other_dot(later: int, canvas: int) -> None:
 
 def test_what_is_no_number_is_a_gap() -> None:
     points = line(1.0, math.nan, math.inf, -math.inf, 1.0, 1.0)
-    assert [len(part) for part in plot_raster.segments(points)] == [1, 2]
+    assert [len(part) for part in segments(points)] == [1, 2]
 
 
 def ink(rows: list[Line]) -> int:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from console.envelope import Actor
-from console.event import Event
-from console.incidents.desk import Incidents, Opening
+from console.incidents.desk import Incidents, Made, Opening
 from console.incidents.incident import Incident
 from console.incidents.rules import REOPEN_MS as REOPEN_MS
 from console.outcome import End, Outcome
@@ -57,14 +56,10 @@ class Scene:
         assert done.end is End.DONE, done
         return done.next
 
-    async def does(
-        self, name: str, person: str, made: Callable[[Incident, Millis], Event | Outcome]
-    ) -> Outcome:
+    async def does(self, name: str, person: str, made: Made) -> Outcome:
         return await self.desk.record(name, who(person), made, "done")
 
-    async def did(
-        self, name: str, person: str, made: Callable[[Incident, Millis], Event | Outcome]
-    ) -> Incident:
+    async def did(self, name: str, person: str, made: Made) -> Incident:
         """As :meth:`does`, which has to succeed; the incident afterwards."""
         done = await self.does(name, person, made)
         assert done.end is End.DONE, done

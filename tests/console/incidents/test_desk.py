@@ -20,7 +20,7 @@ from console.incidents.due import UPDATE_MS, suggestion_of, update_by
 from console.incidents.incident import Incident
 from console.incidents.severity import Signals
 from console.incidents.terms import Severity, State
-from console.incidents.timeline import matching
+from console.incidents.timeline_filter import matching
 from console.outcome import End, Outcome
 from console.readings import Millis
 from data.sqlite.ledger import SqliteLedger

@@ -14,7 +14,14 @@ from console.incidents.incident import Incident, incident_of
 from console.incidents.rules import not_listed, refused, unwritable
 from console.incidents.severity import Signals, Suggestion, ppm, suggested, upward
 from console.incidents.terms import Severity, rank
-from console.incidents.timeline import BEFORE_MS, Line, around, merged_from, timeline
+from console.incidents.timeline import (
+    BEFORE_MS,
+    Line,
+    around,
+    linked_streams,
+    merged_from,
+    timeline,
+)
 from console.numbering import next_name, number_of
 from console.outcome import End, Outcome
 from console.policy import Rulebook
@@ -73,7 +80,7 @@ class Incidents:
             now = self._clock.now()
             merged = merged_from(incident, self._all())
             streams = [h.stream_of(name) for name in (incident.id, *merged)]
-            streams += [f"request:{name}" for name in incident.linked("request")]
+            streams += linked_streams(incident)
             found = {one.seq: one for name in streams for one in self._ledger.read(stream=name)}
             found |= {one.seq: one for one in self._since(around(incident, before_ms, now).start)}
             return timeline(incident, list(found.values()), now, merged=merged, before_ms=before_ms)

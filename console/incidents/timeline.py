@@ -86,6 +86,14 @@ def merged_from(incident: Incident, others: Iterable[Incident]) -> tuple[str, ..
     return tuple(found)
 
 
+def linked_streams(incident: Incident) -> tuple[str, ...]:
+    """The streams of what belongs to its story whenever it happened: linked requests and runs."""
+    return (
+        *(f"request:{name}" for name in incident.linked("request")),
+        *(f"run:{name}" for name in incident.linked("run")),
+    )
+
+
 def timeline(
     incident: Incident,
     recorded: Sequence[Recorded],
@@ -94,11 +102,11 @@ def timeline(
     merged: Sequence[str] = (),
     before_ms: Millis = BEFORE_MS,
 ) -> tuple[Line, ...]:
-    """Everything of the incident itself, of those ``merged`` into it and of linked requests; of all else what
-    happened in its time. In the order in which it happened."""
+    """Everything of the incident itself, of those ``merged`` into it, of linked requests and runs; of all else
+    what happened in its time. In the order in which it happened."""
     span = around(incident, before_ms, now)
     own = {stream_of(name) for name in (incident.id, *merged)}
-    always = own | {f"request:{name}" for name in incident.linked("request")}
+    always = own | set(linked_streams(incident))
     lines = [
         _line(one, own=one.stream in own)
         for one in recorded

@@ -102,8 +102,8 @@ def timeline(
     merged: Sequence[str] = (),
     before_ms: Millis = BEFORE_MS,
 ) -> tuple[Line, ...]:
-    """Everything of the incident itself, of those ``merged`` into it, of linked requests and runs; of all else
-    what happened in its time. In the order in which it happened."""
+    """Everything of the incident, of those ``merged`` into it, of linked requests and runs; of all else what
+    happened in its time. In the order in which it happened."""
     span = around(incident, before_ms, now)
     own = {stream_of(name) for name in (incident.id, *merged)}
     always = own | set(linked_streams(incident))

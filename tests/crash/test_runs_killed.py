@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import TypeVar
@@ -84,6 +85,8 @@ class Bench:
     stage: Stage
     drivers: asyncio.subprocess.Process
     rng: random.Random = field(default_factory=lambda: random.Random(11))
+    points: Iterator[int] = field(default_factory=lambda: cycle(range(1, FURTHEST + 1)))
+    """Where each run's first driver dies: one boundary after the other, so that none is left out."""
 
     async def drives(self, run_id: str, point: int, session: str = "s1") -> str:
         assert self.drivers.stdin is not None
@@ -91,10 +94,10 @@ class Bench:
         await self.drivers.stdin.drain()
         return await line(self.drivers)
 
-    async def killed(self, run_id: str) -> bool:
+    async def killed(self, run_id: str, point: int | None = None) -> bool:
         """Drive it, with death somewhere on the way: at a boundary, or at any moment."""
-        point = self.rng.randint(1, FURTHEST) if self.rng.random() < 0.7 else -self.rng.randint(20, 500)
-        return await self.drives(run_id, point) == "killed"
+        anywhere = self.rng.randint(1, FURTHEST) if self.rng.random() < 0.7 else -self.rng.randint(20, 500)
+        return await self.drives(run_id, point or anywhere) == "killed"
 
     async def seen(self, run_id: str) -> Run:
         run = await self.stage.runs.get(run_id)
@@ -131,8 +134,8 @@ def began(run: Run, step: str) -> list[int]:
 async def through(on: Bench, one: Pinned, done: Callable[[Run], bool]) -> tuple[Run, int]:
     """Start a run, kill its drivers up to three times, then drive it to where it stands; the deaths."""
     run_id = await on.stage.start(one)
-    deaths = 0
-    for _ in range(3):
+    deaths = await on.killed(run_id, next(on.points))
+    for _ in range(2):
         deaths += await on.killed(run_id)
     await on.drives(run_id, 0)
     run = await on.seen(run_id)

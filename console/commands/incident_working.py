@@ -180,7 +180,7 @@ def link(incident_id: str, what: Any, name: str, remove: bool, as_json: bool) ->
 def resolve(incident_id: str, reason: str, early: str | None, as_json: bool) -> None:
     """Say that it is over: what was mitigated was watched (30 minutes, at SEV3 and SEV4 10) and stayed well.
 
-    Not while a linked request still waits for somebody.
+    Not while a linked request still waits for somebody, or a linked run of a playbook goes on.
     """
 
     def made(at: IncidentsHere, person: str) -> Made:

@@ -20,6 +20,7 @@ from console.readings import Millis
 from console.rollback.afterwards import waits
 from console.rollback.counting import View
 from console.runs.happened import stream_of as run_stream
+from console.runs.run import run_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,14 @@ class IncidentsHere:
         return what != "request" or self.request(name) is not None
 
     def waiting(self, incident: Incident) -> tuple[str, ...]:
-        """The linked requests that still wait for somebody. Blocking."""
+        """The linked requests that still wait for somebody, and linked runs that go on. Blocking."""
         views = ((name, self.request(name)) for name in incident.linked("request"))
-        return tuple(name for name, view in views if view is not None and waits(view))
+        requests = tuple(name for name, view in views if view is not None and waits(view))
+        return requests + tuple(name for name in incident.linked("run") if self._goes_on(name))
+
+    def _goes_on(self, run_id: str) -> bool:
+        run = run_of(self.here.ledger.read(stream=run_stream(run_id)))
+        return run is not None and not run.over
 
 
 @contextmanager

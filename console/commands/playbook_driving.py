@@ -216,7 +216,7 @@ async def _plan(
                 "version": playbook.version,
                 "sha256": found.pinned.sha256,
                 "dry_run": look,
-                "params": dict(taken.values),
+                "params": [{"name": name, "value": value} for name, value in taken.values.items()],
                 "faults": list(taken.faults),
                 "timers_ms": timers_ms(playbook),
                 "steps": [one.as_json() for one in steps],

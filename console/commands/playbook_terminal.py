@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -171,7 +172,8 @@ async def typed_line() -> str | None:
     loop.add_reader(sys.stdin.fileno(), ready.set)
     try:
         await ready.wait()
-        return sys.stdin.readline() or None
+        # Of a terminal one read is one line; what is typed ahead stays for the next question.
+        return os.read(sys.stdin.fileno(), 4096).decode("utf-8", "replace") or None
     finally:
         with contextlib.suppress(ValueError, OSError):
             loop.remove_reader(sys.stdin.fileno())

@@ -151,7 +151,9 @@ def _unready(incident: Incident, state: State, why: str) -> Outcome | None:
 def _unresolvable(incident: Incident, now: Millis, early: str, waiting: Collection[str]) -> Outcome | None:
     if waiting:
         names = ", ".join(waiting)
-        return refused(f"{names} still waits for somebody.", "Carry it out, withdraw it, or unlink it first.")
+        return refused(
+            f"{names} still waits for somebody.", "End it (carry out, withdraw, abort), or unlink it."
+        )
     until = watched_until(incident)
     if until is not None and now < until and not early:
         minutes = -(-(until - now) // 60_000)

@@ -119,7 +119,7 @@ def timeline(
     merged: Sequence[str] = (),
     before_ms: Millis = BEFORE_MS,
 ) -> tuple[Line, ...]:
-    """Everything of the incident itself, of those ``merged`` into it and of linked requests; of all else what
+    """Everything of the incident, of those ``merged`` into it, of linked requests and runs; of all else what
     happened in its time. In the order in which it happened."""
     span = around(incident, before_ms, now)
     own = {stream_of(name) for name in (incident.id, *merged)}

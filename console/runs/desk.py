@@ -173,19 +173,32 @@ class Runs:
         return refused("Others start runs all the time just now.", "Look at them, then try again.")
 
     def _at_once(self, key: str, start: Start, own: str | None) -> Outcome | None:
-        """Why it may not run now: another with the same key does. A part of a run may beside its whole."""
-        if not key:
+        """Why it may not be begun now: another with the same key runs, and it is not to wait in line."""
+        if not key or _in_line(start.pinned.playbook):
             return None
-        whole = start.parent.partition("/")[0]
-        for one in self.every():
+        return self._refused_by(self._first(key, start.parent, own), key)
+
+    def behind(self, run: Run) -> Outcome | None:
+        """Why a run is not driven yet: one that was begun before it has the same key. Blocking."""
+        key = run.started.concurrency
+        return self._refused_by(self._first(key, run.started.parent, run.id), key) if key else None
+
+    def _first(self, key: str, parent: str, own: str | None) -> Run | None:
+        """One with the same key that was begun before ``own``. A part of a run may run beside its whole."""
+        whole = parent.partition("/")[0]
+        for one in reversed(self.every()):
             earlier = own is None or number_of(one.id) < number_of(own)
-            if one.over or one.started.concurrency != key or not earlier or one.id in (own, whole):
-                continue
-            return refused(
-                f"{one.id} ({one.started.title}) runs already, and only one of “{key}” may at once.",
-                f"See it: coalmine playbook status {one.id}",
-            )
+            if not one.over and one.started.concurrency == key and earlier and one.id not in (own, whole):
+                return one
         return None
+
+    def _refused_by(self, one: Run | None, key: str) -> Outcome | None:
+        if one is None:
+            return None
+        return refused(
+            f"{one.id} ({one.started.title}) runs already, and only one of “{key}” may at once.",
+            f"See it: coalmine playbook status {one.id}",
+        )
 
     def _keep(self, one: Pinned, actor: Actor) -> None:
         stream = h.pinned_at(one.sha256)
@@ -242,6 +255,11 @@ def concurrency_of(start: Start) -> str:
     wanted = start.pinned.playbook.fields.get("concurrency")
     key = wanted.get("key") if isinstance(wanted, dict) else None
     return str(fill(str(key), texts_of(start.given.values))) if key else ""
+
+
+def _in_line(playbook: Playbook) -> bool:
+    wanted = playbook.fields.get("concurrency")
+    return isinstance(wanted, dict) and wanted.get("policy") == "queue"
 
 
 def _kept(story: Sequence[Recorded], sha256: str) -> Pinned | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from console.envelope import Json
 from console.playbooks.model import Playbook, Step
@@ -64,8 +65,19 @@ def _step(number: int, step: Step, there: StepRun, now: Millis) -> Iterator[str]
         yield f"       {there.by + ': ' if there.by else ''}{there.says}"
     for link in there.ended.links if there.ended else ():
         yield f"       {' '.join(link)}"
-    if there.ended and there.ended.undo:
-        yield f"       taken back by: {there.ended.undo}"
+    back = undo_of(step, there)
+    if back:
+        yield f"       taken back by: {back}"
+
+
+def undo_of(step: Step, there: StepRun) -> str:
+    """What would take a step back that was done: as its hand says, else as the playbook does."""
+    if there.ended is not None and there.ended.undo:
+        return there.ended.undo
+    offered = step.fields.get("undo")
+    if there.state is not StepState.SUCCEEDED or not isinstance(offered, dict):
+        return ""
+    return says(replace(step, kind=str(offered.get("kind")), fields=offered))
 
 
 def asked(run: Run, playbook: Playbook) -> Iterator[str]:
@@ -112,7 +124,7 @@ def as_json(run: Run, playbook: Playbook | None, heard: bool, now: Millis) -> Js
         "title": started.title,
         "path": started.path,
         "sha256": started.sha256,
-        "params": dict(run.params),
+        "params": [{"name": name, "value": value} for name, value in run.params.items()],
         "incident": started.incident_id or None,
         "parent": started.parent or None,
         "state": standing(run, heard).value,
@@ -147,7 +159,7 @@ def _step_json(step: Step, there: StepRun, now: Millis) -> Json:
         "links": [{"kind": link[0], "name": link[1]} for link in ended.links if len(link) == 2]
         if ended
         else [],
-        "undo": ended.undo if ended else "",
+        "undo": undo_of(step, there),
         "deadline": there.deadline,
         "until": there.until,
         "ran_ms": ran,

@@ -68,6 +68,9 @@ class Wheel:
             return refused(f"{run_id} cannot be understood here: {run.blocked}", "Update Coalmine.")
         if run.over:
             return refused(f"{run_id} {run.state.value}: nothing more happens in it.")
+        first = await self._runs.offload(lambda: self._runs.behind(run))
+        if first is not None:
+            return first
         driver = run.driver
         if driver is None or over or run.handed_to == self._actor.person:
             return None

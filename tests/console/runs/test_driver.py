@@ -185,6 +185,16 @@ async def test_only_one_of_a_kind_runs_at_once(stage: Stage) -> None:
     assert await stage.start(one)
 
 
+async def test_one_that_waits_in_line_is_driven_after_the_other(stage: Stage) -> None:
+    front = f'{FRONT}\nconcurrency: {{key: "x", policy: queue}}'
+    first, second = [await stage.start(pin(manual("a"), front=front)) for _ in range(2)]
+    refused = await stage.driver(who("ana")).take(second)
+    assert refused is not None
+    assert f"{first} (A) runs already" in refused.says
+    await stage.says(first, lambda scene, now: rules.aborted(scene, "ana", "x"))
+    assert (await stage.drives(second)).run.current == "a"
+
+
 async def test_a_part_is_a_run_of_its_own(stage: Stage) -> None:
     run_id = await stage.start(pin("id: more\nkind: playbook\nuse: part", manual("then")))
     stopped = await stage.drives(run_id)

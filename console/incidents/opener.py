@@ -14,8 +14,12 @@ from console.incidents import happened as h
 from console.incidents.desk import PREFIX, Incidents, Opening, opening_events
 from console.incidents.opening import Cause, Join, Known, Open, decide
 from console.incidents.rules import unwritable
+from console.incidents.severity import suggested
 from console.numbering import next_name
 from console.ports import Clock, Ledger, LedgerConflict
+
+LITTLE = "SEV4"
+"""That few requests fail says nothing against what was noticed otherwise: then nothing is suggested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def opening_of(cause: Cause, project_id: str) -> Opening:
         title=cause.title,
         project_id=project_id,
         started_at=cause.started_at,
-        signals=cause.signals,
+        signals=cause.signals if suggested(cause.signals).severity != LITTLE else None,
         evidence=cause.evidence,
         links=cause.links,
         how=cause.how,

@@ -127,7 +127,12 @@ class Rules:
         for one in project.deployments.values():
             # those of before the world began are nobody's secret any more
             if one.target is None and one.ready_at is not None and self._world.epoch <= one.ready_at <= at:
-                labels = {"alertname": "PreviewExposed", "severity": "critical", "preview": one.url}
+                labels = {
+                    "alertname": "PreviewExposed",
+                    "severity": "critical",
+                    "deployment": one.id,
+                    "preview": one.url,
+                }
                 yield tuple(sorted(labels.items())), f"{one.url} answers strangers"
 
 

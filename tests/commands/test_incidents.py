@@ -109,7 +109,7 @@ def test_who_is_not_listed_and_who_may_only_read_look_only(there: Place, moving:
     stranger = there.run("incident", "open", "x", env=token_of(moving, "jo"))
     assert (stranger.code, "is not listed in people.yaml" in stranger.err) == (5, True), stranger
     nobody = there.run("incident", "open", "x", env=NO_TOKEN)
-    assert (nobody.code, "no token was given" in nobody.err) == (5, True)
+    assert (nobody.code, "neither a token nor a key was given" in nobody.err) == (5, True)
     reading = there.run("incident", "open", "x", "--json", env={"COALMINE_READ_ONLY": "true"})
     assert (reading.code, reading.json["outcome"]) == (5, "refused_here")
     assert there.run("incident", "show", "INC-1").code == 4

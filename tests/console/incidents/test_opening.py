@@ -19,6 +19,7 @@ from console.incidents.due import suggestion_of
 from console.incidents.measured import measured
 from console.incidents.opener import Opener, Settled
 from console.incidents.opening import NEW_MS, Cause, Terms, causes, ignored_alerts
+from console.incidents.severity import Signals, suggested
 from console.project import AliasJob
 from console.readings import Problem, Reading
 from console.world import World
@@ -178,6 +179,13 @@ async def test_it_opens_with_what_was_known_and_a_severity_suggested(scene: Scen
     assert found.severity == "SEV2"
     assert "/api/checkout is a critical journey and fails" in found.reasons
     assert opener(scene).settle(cause(), "prj_1", who("jo")) is None
+
+
+async def test_that_few_requests_fail_says_nothing_against_it(scene: Scene) -> None:
+    well = replace(cause(), signals=Signals(errors=0.001, exposed=1.0, requests=1000))
+    assert suggested(well.signals).severity == "SEV4"
+    opener(scene).settle(well, "prj_1", who("ana"))
+    assert (await scene.seen("INC-1")).suggestion is None
 
 
 async def test_the_same_release_or_group_joins_what_is_open(scene: Scene) -> None:

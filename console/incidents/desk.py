@@ -20,6 +20,7 @@ from console.incidents.suspects import Suspect, suspects
 from console.incidents.terms import Severity, rank
 from console.incidents.timeline import BEFORE_MS, Line, around, merged_from, streams_of, timeline
 from console.ledger_range import recorded_between
+from console.messages.happened import STREAM as MESSAGES
 from console.numbering import next_name, number_of
 from console.outcome import End, Outcome
 from console.policy import Rulebook
@@ -85,7 +86,9 @@ class Incidents:
         def read() -> tuple[Line, ...]:
             now = self._clock.now()
             merged = merged_from(incident, self._all())
-            streams = streams_of(incident, merged)
+            streams = [*streams_of(incident, merged)]
+            for name in (incident.id, *merged):
+                streams += self._ledger.streams(f"{MESSAGES}{name}/")
             found = {one.seq: one for name in streams for one in self._ledger.read(stream=name)}
             span = around(incident, before_ms, now)
             found |= {one.seq: one for one in self._within(span.start, span.end)}

@@ -9,6 +9,7 @@ from console.envelope import Recorded
 from console.incidents.happened import STREAM, IncidentNoted, stream_of
 from console.incidents.incident import Incident
 from console.incidents.terms import State
+from console.messages.happened import STREAM as MESSAGES
 from console.narrate import narrate
 from console.readings import Millis
 
@@ -56,6 +57,11 @@ LINKED: dict[str, str] = {"request": "request:", "run": "run:", "alert": "alert:
 
 OF_ONE = ("run:", "message:")
 """Streams of one incident each: that of another one is in no timeline but its own."""
+
+
+OTHERS = f"{MESSAGES}INC-"
+"""What a stream begins with of which only those of the incident itself are looked at; those of runs are like
+all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +125,8 @@ def timeline(
     merged: Sequence[str] = (),
     before_ms: Millis = BEFORE_MS,
 ) -> tuple[Line, ...]:
-    """Everything of the incident, of those ``merged`` into it, of linked requests and runs; of all else what
-    happened in its time. In the order in which it happened."""
+    """Everything of the incident and its messages, of those ``merged`` into it, of linked requests and runs; of
+    all else what happened in its time. In the order in which it happened."""
     span = around(incident, before_ms, now)
     own = {stream_of(name) for name in (incident.id, *merged)}
     always = set(streams_of(incident, merged))
@@ -129,9 +135,10 @@ def timeline(
         _line(one, own=one.stream in own)
         for one in recorded
         if one.stream in always
+        or _told(one, (incident.id, *merged))
         or (
             span.start <= one.at <= span.end
-            and not one.stream.startswith(STREAM)
+            and not one.stream.startswith((STREAM, OTHERS))
             and one.stream not in others
             and about(one.kind) is not None
         )
@@ -160,6 +167,11 @@ def _of_others(recorded: Sequence[Recorded], ours: set[str]) -> set[str]:
             if isinstance(theirs, str) and theirs and theirs not in ours:
                 found.add(one.stream)
     return found
+
+
+def _told(one: Recorded, names: Sequence[str]) -> bool:
+    """Whether it is of a message of one of these incidents: the last goes out when it is over."""
+    return one.stream.startswith(tuple(f"{MESSAGES}{name}/" for name in names))
 
 
 def _line(one: Recorded, *, own: bool) -> Line:

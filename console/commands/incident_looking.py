@@ -29,7 +29,7 @@ WEEK = 10_080
 @click.option("--kind", "kinds", metavar="KIND", multiple=True, help=f"One of {', '.join(KINDS)}.")
 @click.option("--by", "people", metavar="PERSON", multiple=True, help="What this person recorded.")
 @click.option("--from", "since", metavar="WHEN", help="+5m (from its start), 20m (ago), 14:02, a date.")
-@click.option("--until", metavar="WHEN", help="As --from.")
+@click.option("--until", metavar="WHEN", help="As --from; also now.")
 @click.option("--jump", metavar="WHEN", help="Only what is next to that moment.")
 @click.option(
     "--before",

@@ -29,7 +29,9 @@ def moment_of(typed: str, now: Millis) -> Millis | None:
 
 
 def moment_around(typed: str, now: Millis, start: Millis) -> Millis | None:
-    """As :func:`moment_of`; ``+5m`` and ``-5m`` are counted from ``start``."""
+    """As :func:`moment_of`; ``+5m`` and ``-5m`` are counted from ``start``, and ``now`` is one too."""
+    if typed.strip() == "now":
+        return now
     away = re.fullmatch(r"([+-])([0-9]{1,6}) ?([smhd])", typed.strip())
     if away is None:
         return moment_of(typed, now)

@@ -29,9 +29,10 @@ from console.incidents.review_sections import (
     messages_lines,
     people_lines,
     question,
+    severity_words,
     timeline_lines,
 )
-from console.incidents.terms import SEVERITY_WORDS, rank
+from console.incidents.terms import SEVERITY_WORDS
 from console.incidents.times_told import times_told
 from console.rollback.telling import left_words
 
@@ -73,7 +74,7 @@ def document_of(material: Material, *, names: bool) -> Document:
         after_lines(material, naming),
     ]
     text = "\n\n".join("\n".join(lines) for lines in sections if lines)
-    return Document(name, f"{text}\n", pictures, remarks(_written(material), naming))
+    return Document(name, f"{text}\n\n", pictures, remarks(_written(material), naming))
 
 
 def naming_for(material: Material, *, names: bool) -> Naming:
@@ -102,19 +103,17 @@ def file_name(incident_id: str) -> str:
 
 def _summary(material: Material, naming: Naming) -> list[str]:
     incident = material.incident
-    opened, worst = incident.opened, min((one for _, one in incident.severities), key=rank)
+    opened = incident.opened
     began = f"It began at {utc.stamp(opened.started_at)}, was noticed at {utc.stamp(opened.detected_at)}"
     parts = [began]
     if incident.mitigated_at is not None:
         parts.append(f"mitigated at {utc.stamp(incident.mitigated_at)}")
     if incident.resolved_at is not None:
         parts.append(f"resolved at {utc.stamp(incident.resolved_at)}")
-    severity = f"Severity {SEVERITY_WORDS[incident.severity]}"
-    severity += f", {worst} at its worst" if worst != incident.severity else ""
     return [
         "## Summary",
         "",
-        f"{inline(naming.words(opened.title))}. {', '.join(parts)}. {severity}.",
+        f"{inline(naming.words(opened.title))}. {', '.join(parts)}. Severity: {severity_words(incident)}.",
         "",
         question("What happened, in two or three sentences for somebody who was not there?"),
     ]
@@ -183,13 +182,21 @@ def _evidence(material: Material, naming: Naming, files: Sequence[str]) -> list[
         if isinstance(event, EvidencePinned):
             plot = plotted_of(event)
             lines += [f"### Evidence {number}: {title}", "", f"Pinned by {who} at {utc.stamp(one.at)}."]
-            lines += ["", f"![Plot {number}]({next(pictures)})", "", *block("\n".join(plot_text(plot))), ""]
+            lines += [
+                "",
+                f"![Evidence {number}]({next(pictures)})",
+                "",
+                *block("\n".join(plot_text(plot))),
+                "",
+            ]
         else:
-            lines += [f"### Evidence {number}: {title}", "", f"Pasted by {who} at {utc.stamp(one.at)}, "]
-            lines[-1] += (
-                f"{event.given:,} bytes, of which were kept {len(event.text.encode()):,}, with SHA-256 "
-            )
-            lines[-1] += f"`{_hex(event)}`."
+            size = f"{len(event.text.encode()):,} of {event.given:,} bytes were kept"
+            lines += [
+                f"### Evidence {number}: {title}",
+                "",
+                f"Of {utc.stamp(one.at)}, pasted by {who}; {size}, ",
+            ]
+            lines[-1] += f"with SHA-256 `{_hex(event)}`."
             lines += ["", *block(naming.words(event.text)), ""]
     if not material.evidence:
         return [*lines, "Nothing was pinned or pasted.", "", question("Which plot or log shows it best?")]
@@ -207,17 +214,21 @@ def _factors(material: Material, naming: Naming) -> list[str]:
         state: [inline(naming.words(one.why)) for one in moves if one.state == state and one.why]
         for state in ("identified", "mitigated", "resolved")
     }
-    lines = ["## Contributing factors", "", *(f"- {one}" for one in said["identified"])]
+    lines = ["## Contributing factors", "", *_listed(said["identified"])]
     more = "What else let it happen, or made it worse while it was worked on?"
     lines += [
-        "",
         question(more if said["identified"] else "What contributed to it? Several things, as a rule."),
     ]
-    lines += ["", "## What mitigated it", "", *(f"- {one}" for one in said["mitigated"])]
+    lines += ["", "## What mitigated it", "", *_listed(said["mitigated"])]
     if not said["mitigated"]:
-        lines.append(question("What mitigated it, and how was that checked?"))
-    lines += [f"- Seen to be over: {one}" for one in said["resolved"]]
-    return [*lines, "", question("What of this is for the time being only, and what follows it?")]
+        lines += [question("What mitigated it, and how was that checked?"), ""]
+    lines += _listed([f"Seen to be over: {one}" for one in said["resolved"]])
+    return [*lines, question("What of this is for the time being only, and what follows it?")]
+
+
+def _listed(items: Sequence[str]) -> list[str]:
+    """A list and the empty line after it; nothing where there is nothing in it."""
+    return [*(f"- {one}" for one in items), ""] if items else []
 
 
 def _went(material: Material, naming: Naming) -> list[str]:
@@ -225,14 +236,12 @@ def _went(material: Material, naming: Naming) -> list[str]:
     return [
         "## What went well",
         "",
-        *(f"- {inline(naming.words(one))}" for one in facts.well),
-        "",
+        *_listed([inline(naming.words(one)) for one in facts.well]),
         question("What else went well?"),
         "",
         "## What did not go well",
         "",
-        *(f"- {inline(naming.words(one))}" for one in facts.badly),
-        "",
+        *_listed([inline(naming.words(one)) for one in facts.badly]),
         question("What else did not?"),
         "",
         "## Where we were lucky",

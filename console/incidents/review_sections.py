@@ -6,6 +6,7 @@ from console import events
 from console.incidents import happened as h
 from console.incidents import utc
 from console.incidents.blameless import silences
+from console.incidents.incident import Incident
 from console.incidents.markdown import inline, table
 from console.incidents.material import Material
 from console.incidents.naming import Naming
@@ -27,11 +28,8 @@ def question(text: str) -> str:
 def header_lines(material: Material, naming: Naming) -> list[str]:
     """The title, and what the document is of."""
     incident, review = material.incident, material.review
-    worst = min((one for _, one in incident.severities), key=rank)
-    severity = SEVERITY_WORDS[incident.severity] + ("" if incident.confirmed else ", not confirmed")
-    severity += f"; {worst} at its worst" if worst != incident.severity else ""
     rows = [
-        ("Severity", severity),
+        ("Severity", severity_words(incident)),
         ("State", incident.state.value),
         ("Review", _review_words(material, naming)),
         ("Began", utc.stamp(incident.opened.started_at)),
@@ -45,6 +43,14 @@ def header_lines(material: Material, naming: Naming) -> list[str]:
         "Times are UTC. What the ledger knows is filled in; a **Question** is for people to answer.",
     ]
     return lines if review is not None else [*lines, "", question("Who owns this review, and until when?")]
+
+
+def severity_words(incident: Incident) -> str:
+    """As it is in the end, and what it was at its worst, where somebody had said that it was worse."""
+    said = SEVERITY_WORDS[incident.severity] + ("" if incident.confirmed else ", not confirmed")
+    known = [one for _, one in incident.severities if one != "undetermined"]
+    worst = min(known, key=rank, default=incident.severity)
+    return said if worst == incident.severity else f"{said}, {worst} at its worst"
 
 
 def _review_words(material: Material, naming: Naming) -> str:

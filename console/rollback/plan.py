@@ -179,5 +179,6 @@ def rules_of(plan: Plan, book: Rulebook, under: str | None = None) -> tuple[tupl
         if under not in book.policy.policies:
             there = ", ".join(book.policy.policies)
             return Refused(f"policy.yaml has no rule {under!r}.", f"It has {there}.")
-        found[under] = book.policy.policies[under]
+        if book.policy.policies[under].approvals:  # one that asks for nobody has nothing to add
+            found[under] = book.policy.policies[under]
     return tuple(found.items())

@@ -26,7 +26,8 @@ from data.clock import ScaledClock, SystemClock
 from data.vercel.edge_config.stores import EdgeConfigStores
 from tests.crash.acting import die, say
 
-EFFECTS = ("rollback", "abort", "promote")
+EFFECTS = ("rollback", "abort", "promote", "advance", "complete")
+STREAMS = ("request:", "production:", "release:", "flag:", "store:", "freeze:")
 
 
 class Boundaries:
@@ -45,7 +46,7 @@ class Boundaries:
         append = stores.ledger.append
 
         def appending(stream: str, version: int, events: Sequence[NewEvent]) -> list[Recorded]:
-            if not stream.startswith(("request:", "production:", "release:", "flag:", "store:")):
+            if not stream.startswith(STREAMS):
                 return append(stream, version, events)
             self.cross()
             done = append(stream, version, events)

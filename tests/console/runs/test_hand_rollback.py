@@ -11,6 +11,7 @@ from console.authorise import Allowed
 from console.gate import Given
 from console.outcome import End
 from console.planning import Choice
+from console.playbooks.model import Plain
 from console.policy import SHIPPED_POLICY
 from console.rollback.request import State
 from console.runs.doing import Done, Task
@@ -23,9 +24,15 @@ pytestmark = pytest.mark.slow
 
 
 def rolling_back(
-    to: str, *, attempt: int = 1, person: str = "ana", deadline: int | None = None, **fields: object
+    to: str,
+    *,
+    attempt: int = 1,
+    person: str = "ana",
+    deadline: int | None = None,
+    left: str = "",
+    **fields: Plain,
 ) -> Task:
-    words = {
+    words: dict[str, Plain] = {
         "scope": "code",
         "to": to,
         "approval": {"policy": "rollback", "expires": "15m"},
@@ -33,7 +40,7 @@ def rolling_back(
         **({"from": left} if left else {}),
         **fields,
     }
-    return task("rollback", words, attempt=attempt, person=person, deadline=deadline)  # type: ignore[arg-type]
+    return task("rollback", words, attempt=attempt, person=person, deadline=deadline)
 
 
 async def earlier(one: Console) -> str:

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from console.desk import Desk
     from console.envelope import Recorded, VerifyReport
     from console.flags.desk import FlagDesk
+    from console.incidents.room import IncidentRoom
     from console.outcome import Outcome
     from console.planning import Choice
+    from console.playbooks.library import Found
     from console.production import Production
     from console.rollback.room import Room
     from console.world import World
@@ -62,6 +64,14 @@ class Cockpit(Protocol):
 
         Raises :class:`console.actions.Impossible` where signatures cannot be checked.
         """
+        ...
+
+    def incidents(self) -> IncidentRoom:
+        """What is worked on; the first call loads much: import ``console.incidents.room`` before."""
+        ...
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        """Every playbook there is, read and checked anew; takes a moment."""
         ...
 
     async def arm(self, reason: str, minutes: int) -> Outcome: ...

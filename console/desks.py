@@ -17,12 +17,14 @@ from console.parts import Parts
 from console.planning import Choice
 from console.ports import SourceError
 from console.rollback.evidence import Harm, evidence_of, harm_of
-from console.world import Waiting, World
+from console.world import OpenIncident, Waiting, World
 
 if TYPE_CHECKING:
     from console.bake import Bake, Baking
     from console.flags.desk import FlagDesk
     from console.flags.gate import Order
+    from console.incidents.room import IncidentRoom
+    from console.playbooks.library import Found
     from console.rollback.room import Room
 
 
@@ -41,6 +43,7 @@ class Desks:
         self._standing, self._actor, self._offload = standing, actor, offload
         self._flags: FlagDesk | None = None
         self._room: Room | None = None
+        self._incidents: IncidentRoom | None = None
         self._proposed: Harm | None = None
         """The harm whose end was proposed last, by whomever."""
         self._reopened: Baking | None = None
@@ -180,6 +183,40 @@ class Desks:
             if harm.verb == "abort":
                 return  # the host may not have said yet that it rolls
         self._proposed = harm
+
+    # --- incidents ---------------------------------------------------------------------------
+
+    def incidents(self) -> IncidentRoom:
+        """What this session does with incidents."""
+        if self._incidents is None:
+            from console.incidents.room import IncidentRoom
+
+            parts = self._parts
+            self._incidents = IncidentRoom(
+                parts.ledger,
+                parts.clock,
+                self._standing,
+                self._actor,
+                self._offload,
+                self.requests,
+                parts.read_only,
+            )
+        return self._incidents
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        """Every playbook there is, read and checked anew; takes a moment."""
+        library = self._parts.library
+        return () if library is None else await asyncio.to_thread(library)
+
+    async def ongoing(self) -> tuple[OpenIncident, ...]:
+        """The incidents that go on. Loads nothing where there are none, or no screen."""
+        if self._parts.via != "console":
+            return ()
+        if self._incidents is None:
+            if not await self._offload(lambda: self._parts.ledger.streams("incident:")):
+                return ()
+            await asyncio.to_thread(import_module, "console.incidents.room")
+        return await self.incidents().ongoing()
 
     async def _loaded(self) -> None:
         """What a room needs, loaded beside the event loop: keys are pressed meanwhile."""

@@ -24,6 +24,7 @@ from console.trust import Heads
 if TYPE_CHECKING:
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
+    from console.playbooks.library import Found
     from console.policy import Rulebook
     from console.rollback.command_running import Database
     from console.rollback.stores import ConfigStores
@@ -87,4 +88,6 @@ class Parts:
     """
     database: Database | None = None
     """The commands of the database level that are configured on this machine."""
+    library: Callable[[], tuple[Found, ...]] | None = None
+    """Reads and checks every playbook there is. Blocking."""
     on_close: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

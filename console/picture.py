@@ -50,6 +50,7 @@ from console.world import (
     Frozen,
     MetricView,
     Mode,
+    OpenIncident,
     Pending,
     Person,
     SourceHealth,
@@ -98,6 +99,7 @@ class Self:
     armed: Armed | None = None
     banners: tuple[Banner, ...] = ()
     waiting: Waiting = field(default_factory=Waiting)
+    incidents: tuple[OpenIncident, ...] = ()
 
 
 class Picture:
@@ -161,6 +163,7 @@ class Picture:
             slots=reading(Slots, "vercel", latest.get(SLOTS)),
             frozen=self._frozen(project.value),
             waiting=own.waiting,
+            incidents=own.incidents,
             speed=where.speed,
             linked=where.linked,
             exposure=_exposure(latest) if where.linked else NO_EXPOSURE,

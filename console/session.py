@@ -46,6 +46,8 @@ from console.world import Armed, Banner, World
 if TYPE_CHECKING:
     from console.flags.desk import FlagDesk
     from console.flags.gate import Offer
+    from console.incidents.room import IncidentRoom
+    from console.playbooks.library import Found
     from console.rollback.room import Room
 
 log = logging.getLogger("coalmine.session")
@@ -319,6 +321,14 @@ class Session:
         """Requests for other people's approval; made when first asked for. Raises :class:`Impossible`."""
         return self.desks.requests()
 
+    def incidents(self) -> IncidentRoom:
+        """The incidents of this ledger; made when first asked for."""
+        return self.desks.incidents()
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        """Every playbook there is, read and checked anew."""
+        return await self.desks.playbooks()
+
     def flag_refusal(self, offer: Offer, *, as_if_armed: str | None = None) -> Refused | None:
         """Why the gate would refuse a flag's change now; ``as_if_armed``: were it armed for that reason."""
         standing = self.standing()
@@ -381,7 +391,9 @@ class Session:
 
     async def _rebuild(self) -> None:
         try:
-            own = replace(self._self(), waiting=await self.desks.waiting())
+            own = replace(
+                self._self(), waiting=await self.desks.waiting(), incidents=await self.desks.ongoing()
+            )
             world = await self._stores(partial(self._picture.build, self._clock.now(), own))
             self._world = replace(world, banners=(*self.desk.banners(world), *world.banners))
         except Exception as error:  # the screens must learn that what they show does not move any more

@@ -163,6 +163,7 @@ def build_session(
             heads=None if aim.demo else RememberedHead(aim.loaded.state_dir, stores.ledger.path),
             own_key=partial(clients.own_key, settings.approval.key),
             database=clients.database(aim),
+            library=partial(clients.playbooks, {one.id for one in where_of(aim).catalogue.metrics}),
             on_close=(host.transport.aclose, *(() if prober is None else (prober.aclose,))),
         )
     )

@@ -10,10 +10,10 @@ from console.commands.requests_here import Here, at_once, requests_here
 from console.envelope import Actor
 from console.incidents.desk import Incidents
 from console.incidents.incident import Incident
+from console.incidents.room import still_waiting
 from console.incidents.rules import refused
 from console.outcome import Outcome
 from console.readings import Millis
-from console.rollback.afterwards import waits
 from console.rollback.counting import View
 
 
@@ -50,8 +50,7 @@ class IncidentsHere:
 
     def waiting(self, incident: Incident) -> tuple[str, ...]:
         """The linked requests that still wait for somebody. Blocking."""
-        views = ((name, self.request(name)) for name in incident.linked("request"))
-        return tuple(name for name, view in views if view is not None and waits(view))
+        return still_waiting(incident, self.request)
 
 
 @contextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +14,7 @@ from console.commands.shared import DONE, USAGE, answer, explain, say
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from console.playbooks.validate import Checked
-
-OWN = Path("playbooks")
-"""The folder of one's own, in the current directory."""
+    from console.playbooks.library import Found
 
 
 @click.group("playbook")
@@ -31,18 +26,6 @@ def command() -> None:
     """
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A playbook's file, what it is, and the digest of its bytes."""
-
-    path: Path
-    file: str
-    """As it is shown."""
-    origin: str
-    checked: Checked
-    sha256: str
-
-
 @command.command("validate")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -52,10 +35,10 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     PATH is a file, or a folder whose `*.md` are meant; without one it is every playbook there is. Warnings
     come after the errors and change nothing about the exit code: 0 without errors, 2 with any.
     """
-    sys.exit(_validated(list(_named(paths)) if paths else list(_library()), as_json))
+    sys.exit(_validated(tuple(_named(paths)) if paths else _library(), as_json))
 
 
-def _validated(found: Sequence[_Found], as_json: bool) -> int:
+def _validated(found: Sequence[Found], as_json: bool) -> int:
     errors = [(one.file, fault) for one in found for fault in one.checked.errors]
     warnings = [(one.file, fault) for one in found for fault in one.checked.warnings]
     if as_json:
@@ -79,7 +62,7 @@ def _validated(found: Sequence[_Found], as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(as_json: bool) -> None:
     """The playbooks there are."""
-    found = list(_library())
+    found = _library()
     if as_json:
         answer({"playbooks": [_listed(one) for one in found]})
         return
@@ -87,15 +70,15 @@ def list_(as_json: bool) -> None:
         playbook = one.checked.playbook
         if playbook is None:
             said = f"has {len(one.checked.errors)} errors: coalmine playbook validate {one.file}"
-            say(f"{one.path.stem:<28} {said}")
+            say(f"{one.stem:<28} {said}")
         else:
             say(f"{playbook.name:<28} {playbook.title} ({one.origin}, {len(playbook.steps)} steps)")
 
 
-def _listed(one: _Found) -> dict[str, object]:
+def _listed(one: Found) -> dict[str, object]:
     playbook = one.checked.playbook
     return {
-        "name": playbook.name if playbook else one.path.stem,
+        "name": playbook.name if playbook else one.stem,
         "version": playbook.version if playbook else None,
         "title": playbook.title if playbook else None,
         "steps": len(playbook.steps) if playbook else None,
@@ -119,8 +102,8 @@ def _show(name: str, as_json: bool) -> int:
     from console.playbooks.telling import as_json as told
     from console.playbooks.telling import page
 
-    found = list(_named((Path(name),))) if name.endswith(".md") else list(_library())
-    names = {_name(one): one for one in found}
+    found = tuple(_named((Path(name),))) if name.endswith(".md") else _library()
+    names = {one.name: one for one in found}
     one = found[0] if name.endswith(".md") and found else names.get(name)
     if one is None:
         explain(f"There is no playbook {name}{meant(name, names) or '.'} `coalmine playbook list` names all.")
@@ -138,23 +121,16 @@ def _show(name: str, as_json: bool) -> int:
     return DONE
 
 
-def _name(one: _Found) -> str:
-    return one.checked.playbook.name if one.checked.playbook else one.path.stem
+def _library() -> tuple[Found, ...]:
+    """Every playbook, by name."""
+    from console.clients import playbooks
+
+    return playbooks(_metrics())
 
 
-def _library() -> Iterator[_Found]:
-    """Every playbook, by name: one's own before those that come with the program."""
-    from data.playbook_files import shipped, within
-
-    metrics = _metrics()
-    own = [_read(path, "own", metrics) for path in (within(OWN) if OWN.is_dir() else ())]
-    names = {_name(one) for one in own}
-    others = [_read(path, "comes with Coalmine", metrics) for path in shipped()]
-    yield from sorted([*own, *(one for one in others if _name(one) not in names)], key=_name)
-
-
-def _named(paths: Sequence[Path]) -> Iterator[_Found]:
-    from data.playbook_files import within
+def _named(paths: Sequence[Path]) -> Iterator[Found]:
+    from console.playbooks.library import OWN, read
+    from data.playbook_files import file_of, within
 
     metrics = _metrics()
     for path in paths:
@@ -163,22 +139,7 @@ def _named(paths: Sequence[Path]) -> Iterator[_Found]:
         except OSError:
             files = [path]
         for file in files or [path]:
-            yield _read(file, "own", metrics)
-
-
-def _read(path: Path, origin: str, metrics: Collection[str]) -> _Found:
-    from console.playbooks.fault import Fault
-    from console.playbooks.validate import Checked, validate
-    from data.playbook_files import read
-
-    try:
-        data = read(path)
-    except (OSError, ValueError) as error:
-        said = f"this file cannot be read: {getattr(error, 'strerror', None) or error}"
-        return _Found(path, str(path), origin, Checked(None, (Fault(1, None, "file", said),), ()), "")
-    return _Found(
-        path, str(path), origin, validate(data, metrics, os.environ), hashlib.sha256(data).hexdigest()
-    )
+            yield read(file_of(file, OWN), metrics, os.environ)
 
 
 def _metrics() -> Collection[str]:

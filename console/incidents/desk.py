@@ -60,7 +60,7 @@ class Incidents:
 
     async def all(self) -> tuple[Incident, ...]:
         """Every incident, the newest first. Raises :class:`StoreUnusable`."""
-        return await self._offload(self._all)
+        return await self._offload(self.everyone)
 
     async def get(self, incident_id: str) -> Incident | None:
         """One incident, or ``None`` where there is none of that name."""
@@ -71,7 +71,7 @@ class Incidents:
 
         def read() -> tuple[Line, ...]:
             now = self._clock.now()
-            merged = merged_from(incident, self._all())
+            merged = merged_from(incident, self.everyone())
             streams = [h.stream_of(name) for name in (incident.id, *merged)]
             streams += [f"request:{name}" for name in incident.linked("request")]
             found = {one.seq: one for name in streams for one in self._ledger.read(stream=name)}
@@ -95,7 +95,8 @@ class Incidents:
         names = [name.removeprefix(h.STREAM) for name in self._ledger.streams(h.STREAM)]
         return sorted(names, key=number_of, reverse=True)
 
-    def _all(self) -> tuple[Incident, ...]:
+    def everyone(self) -> tuple[Incident, ...]:
+        """The same as :meth:`all`, blocking."""
         found = (self.seen(name) for name in self._ids())
         return tuple(one for one in found if one is not None)
 

@@ -12,8 +12,10 @@ from console.actions import Impossible, Preview
 from console.calls import CallLog
 from console.envelope import Head, Recorded, VerifyReport
 from console.flags.desk import FlagDesk
+from console.incidents.room import IncidentRoom
 from console.outcome import End, Outcome
 from console.planning import Choice
+from console.playbooks.library import Found
 from console.production import Production
 from console.rollback.room import Room
 from console.sources import Facts, SourceView, views
@@ -60,6 +62,8 @@ class PreparedCockpit:
     desk: Any = field(default_factory=PreparedDesk)
     flag_desk: FlagDesk | None = None
     room: Room | None = None
+    incident_room: IncidentRoom | None = None
+    library: tuple[Found, ...] = ()
     production: Production = field(init=False, repr=False)
     """Not there: what asks for it must not be tested on prepared worlds."""
     _listeners: list[Callable[[World], None]] = field(default_factory=list)
@@ -103,6 +107,16 @@ class PreparedCockpit:
         if self.room is None:
             raise Impossible("This session cannot check signatures.")
         return self.room
+
+    def incidents(self) -> IncidentRoom:
+        if self.incident_room is None:
+            from tests.screens.incident_room import room
+
+            self.incident_room = room()[0]
+        return self.incident_room
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        return self.library
 
     async def arm(self, reason: str, minutes: int) -> Outcome:
         self.armed.append((reason, minutes))

@@ -16,12 +16,13 @@ from textual.widgets import Button, Input
 from console.outcome import End, Outcome
 from console.readings import Millis
 from console.world import World
+from screens import paint
 from screens.context import console
 from screens.dialogs.asking import LONGEST_REASON, SendingDialog, buttons
 from screens.dialogs.review_text import outcome_lines
 from screens.incidents.asked import Answers, Asked, Field
 from screens.keys import hidden, shown
-from screens.paint import Line, Tone, paragraph, span
+from screens.paint import Line, Span, Tone, paragraph, span
 from screens.widgets.painted import Painted
 
 FRAME_ROWS = 7
@@ -152,8 +153,8 @@ class IncidentDialog(SendingDialog):
         start = max(min(self.at - most // 2, len(choices) - most), 0)
         for at, choice in list(enumerate(choices))[start : start + most]:
             tone: Tone = "strong" if at == self.at else "normal"
-            mark = "▸ " if at == self.at else "  "
-            lines += paragraph(f"{mark}{choice.says}", cells, tone, bold=at == self.at, most=1)
+            mark = Span("▸ " if at == self.at else "  ", "key")
+            lines.append(paint.cut((mark, span(choice.says, tone, bold=at == self.at)), cells))
         if len(choices) > 1:
             more = f", {len(choices)} in all" if len(choices) > most else ""
             lines += paragraph(f"  ↑ ↓ choose{more}", cells, "quiet")

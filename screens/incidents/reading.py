@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from console.ports import StoreUnusable
 from console.readings import Millis, Problem
 from screens.context import console
-from screens.list_room import ListRoom
+from screens.two_panes import TwoPanes
 
 if TYPE_CHECKING:
     from console.incidents.room import IncidentRoom
@@ -21,7 +21,7 @@ EVERY_S = 15.0
 """How often they are read while on show and nothing was recorded: requests run out without an event."""
 
 
-class FollowsLedger(ListRoom):
+class FollowsLedger(TwoPanes):
     """Reads in a worker, one at a time; the ledger's size says whether there is anything new."""
 
     read_at: Millis | None = None

@@ -21,7 +21,7 @@ from screens.matching import matcher
 from screens.paint import Line, paragraph, span
 from screens.present import ago
 from screens.screen_mode import ScreenMode
-from screens.two_panes import TwoPanes, _Detail, _List
+from screens.two_panes import DetailPane, ListPane
 from screens.widgets.filterline import FilterLine
 from screens.widgets.painted import Painted
 from screens.widgets.rows import Rows
@@ -36,7 +36,7 @@ ABOVE_ROWS = 7
 """Rows that what stands above the timeline has at most, where they are not side by side."""
 
 
-class IncidentScreen(ActsOnIncident, TwoPanes):
+class IncidentScreen(ActsOnIncident):
     """Lies over the screen it was opened from. Reads the incident and its timeline when the ledger grows."""
 
     MODE = "incidents"
@@ -46,9 +46,9 @@ class IncidentScreen(ActsOnIncident, TwoPanes):
         shown("n", "note", "incident.note", "note", "A note, into its timeline"),
         shown("a", "acknowledge", "incident.acknowledge", "ack", "Take care of it"),
         shown("u", "update", "incident.update", "update", "A word to everybody on how it stands"),
-        shown("c", "roles", "incident.roles", "roles", "Take, accept, offer or leave a role"),
-        shown("v", "severity", "incident.severity", "severity", "Say how bad it is"),
         shown("s", "state", "incident.state", "state", "Identified, mitigated, resolved, closed, merged…"),
+        shown("v", "severity", "incident.severity", "severity", "Say how bad it is"),
+        shown("c", "roles", "incident.roles", "roles", "Take, accept, offer or leave a role"),
         shown("p", "playbooks", "incident.playbooks", "playbook", "The playbooks, those for it first"),
         MITIGATE,
         typing("slash", "filter", "incident.filter", "filter", "Keep the lines of the timeline that match"),
@@ -78,9 +78,9 @@ class IncidentScreen(ActsOnIncident, TwoPanes):
         yield Painted(id="summary")
         yield Painted(id="empty")
         with Vertical(id="panes"):
-            with _Detail(id="detail", can_focus=False):
+            with DetailPane(id="detail", can_focus=False):
                 yield Painted(id="marked")
-            with _List(id="list"):
+            with ListPane(id="list"):
                 yield Painted(id="heading")
                 yield Rows(id="rows")
         yield FilterLine()

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from console.incidents.incident import Incident
     from console.readings import Millis
 
-NAME, SEVERITY, STATE, DUE, MARGIN = 7, 8, 18, 15, 2
+NAME, SEVERITY, STATE, DUE, MARGIN = 8, 8, 20, 15, 2
+SHORT_STATE = 13
+"""Cells of the state alone, where there is no room for how long."""
 WHO_FROM = 84
-"""Cells from which who commands has room."""
+"""Cells from which who commands and how long it stands so have room."""
 SOON_MS = 120_000
 """From here on what is due is pointed out."""
 HEADS = ("incident", "severity", "stands", "due", "what", "command")
@@ -79,7 +81,7 @@ def row(one: Incident, now: Millis, cells: int, marked: bool) -> Line:
     parts = [
         span(one.id, tone, bold=marked),
         Span(bad.text, "quiet") if one.over else bad,
-        span(f"{one.state.value} {duration(now - one.state_since)}", tone),
+        span(one.state.value + (f" {duration(now - one.state_since)}" if cells >= WHO_FROM else ""), tone),
         span(said, urgent, bold=urgent == "worse"),
         span(one.opened.title, tone, bold=marked),
         span(one.roles.holder("commander") or "–", "quiet"),
@@ -90,8 +92,9 @@ def row(one: Incident, now: Millis, cells: int, marked: bool) -> Line:
 
 def _columns(parts: list[Span], cells: int) -> list[tuple[Span, int]]:
     who = 10 if cells >= WHO_FROM else 0
-    fixed = MARGIN + NAME + SEVERITY + STATE + DUE + who + (5 if who else 4)
-    widths = (NAME, SEVERITY, STATE, DUE, max(cells - fixed, 8), who)
+    state = STATE if who else SHORT_STATE
+    fixed = MARGIN + NAME + SEVERITY + state + DUE + who + (5 if who else 4)
+    widths = (NAME, SEVERITY, state, DUE, max(cells - fixed, 8), who)
     return list(zip(parts, widths, strict=True))
 
 

@@ -19,7 +19,6 @@ from screens.matching import matcher
 from screens.paint import Line, paragraph, span
 from screens.present import ago
 from screens.screen_mode import ScreenMode
-from screens.two_panes import TwoPanes
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ OPEN_ROWS = 3
 """Rows that the marked incident has at least, under the list."""
 
 
-class IncidentsScreen(ActsOnIncident, TwoPanes):
+class IncidentsScreen(ActsOnIncident):
     """Open ones first, the worst on top; enter opens the room of the marked one."""
 
     MODE = "incidents"

@@ -54,15 +54,17 @@ def page(one: Found, cells: int) -> list[Line]:
             EMPTY,
         ]
         return [*lines, *rendered(one.text, cells)]
+    lines += paragraph(playbook.about, cells, most=4) if playbook.about else []
+    lines += [EMPTY, *rendered(one.text, cells, actions(playbook)), EMPTY]
     for text in _front(playbook):
-        lines += paragraph(text, cells)
-    return [*lines, EMPTY, *rendered(one.text, cells, actions(playbook))]
+        lines += paragraph(text, cells, "quiet")
+    return lines
 
 
 def _front(playbook: Playbook) -> list[str]:
-    """What stands before the first step in the plan view, but for the title."""
+    """What the plan view says before its first step, but for title and purpose."""
     before: list[str] = []
-    for line in list(told(playbook))[1:]:
+    for line in list(told(playbook))[2 if playbook.about else 1 :]:
         if not line:
             break
         before.append(line)

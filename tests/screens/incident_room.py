@@ -24,9 +24,9 @@ from console.rollback.room import Room
 from console.world import World
 from data.playbook_files import Folders
 from tests.screens.cockpit import PreparedCockpit
-from tests.screens.flag_desk import MemoryLedger, Standstill, here
+from tests.screens.flag_desk import MemoryLedger, Standstill, flags, here
 from tests.screens.request_room import PEOPLE, Requested, _run, requested
-from tests.screens.worlds import NOW, healthy
+from tests.screens.worlds import NOW, healthy, rollback
 
 BOOK = load_rulebook(SHIPPED_POLICY, "policy.yaml", PEOPLE, "people.yaml")
 MINUTE = 60_000
@@ -170,7 +170,7 @@ def going(it: Working | None = None, present: World | None = None) -> PreparedCo
     of = it or working()
     if it is None:
         _run(_told(of))
-    return cockpit_of(of, present)
+    return cockpit_of(of, present or rollback())
 
 
 @cache
@@ -208,6 +208,6 @@ def asked_for() -> PreparedCockpit:
         await told(it, of)
 
     _run(linked())
-    cockpit = cockpit_of(it)
-    cockpit.room = of.room
+    cockpit = cockpit_of(it, rollback())
+    cockpit.room, cockpit.flag_desk = of.room, flags().desk
     return cockpit

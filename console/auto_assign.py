@@ -15,7 +15,9 @@ from console.world import World
 ROLLED_BACK = "instant-rollback-created"
 """The host's kind of activity for an instant rollback, an abort's among them."""
 NEAR_MS: Millis = 5 * 60_000
-"""The activity of a rollback is dated at most so far from its request."""
+"""The activity of a rollback is dated at most so long after its request."""
+BEFORE_MS: Millis = 5_000
+"""… and at most so long before it: an earlier one is another rollback, while this one's is not read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def _by_activity(world: World) -> Off | None:
 def _person_near(world: World, at: Millis) -> str | None:
     """The first word of the host's sentence about the rollback is who did it."""
     happened = world.activity.value.entries if world.activity.value else ()
-    near = [one for one in happened if one.kind == ROLLED_BACK and abs(one.at - at) <= NEAR_MS]
+    near = [one for one in happened if one.kind == ROLLED_BACK and -BEFORE_MS <= one.at - at <= NEAR_MS]
     found = min(near, key=lambda one: abs(one.at - at), default=None)
     who, _, _ = found.text.partition(" rolled back") if found else ("", "", "")
     return who if found and who != found.text else None

@@ -19,6 +19,7 @@ from console.readings import Millis
 from console.rollback.command_happened import KINDS as COMMANDS
 from console.rollback.happened import KINDS as REQUESTS
 from console.rollback.store_events import KINDS as STORES
+from console.runs.happened import KINDS as RUNS
 
 WordBefore = Literal["promote", "hold", "rollback", "no_data", "none"]
 
@@ -258,7 +259,9 @@ class LossAccepted(Event):
     """Of the newest event that was seen; left out where that could not be read any more."""
 
 
-KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS)} | {
+KINDS: dict[str, type[Event]] = {
+    cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS, *RUNS)
+} | {
     cls.KIND: cls
     for cls in (
         PolicyAdopted,
@@ -284,7 +287,11 @@ KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES, *
 
 Upcaster = Callable[[Json], Json]
 
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    # What a link may be of has grown (runs); what was written before reads as it stands.
+    ("incident.linked", 1): dict,
+    ("incident.unlinked", 1): dict,
+}
 """(kind, old schema) → the payload one schema later. Golden files hold one payload of each ever written."""
 
 

@@ -10,6 +10,7 @@ from console.bake import HOWS
 from console.envelope import Recorded
 from console.incidents import happened as incident_happened
 from console.rollback import command_happened, happened, store_events
+from console.runs import happened as run_happened
 from console.world import Unwatched
 
 _WORDS = {"promote": "promote", "hold": "hold", "rollback": "roll back", "no_data": "no data"}
@@ -183,5 +184,6 @@ _TELL: dict[type[events.Event], Callable[[Any, str], str]] = {
     **store_events.WORDS,
     **command_happened.WORDS,
     **incident_happened.WORDS,
+    **run_happened.WORDS,
     events.LossAccepted: _accepted,
 }

@@ -32,6 +32,7 @@ PolicyAction = Literal[
     "flag_off",
     "flag",
     "database",
+    "command",  # what playbooks run, and requests of theirs that change something
     "adopt_policy",
 ]
 ALONE: frozenset[PolicyAction] = frozenset({"database"})

@@ -55,13 +55,13 @@ class ProcessRunner:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:
-                return Ran("not_started", why=_why(error, argv, folder))
+                return Ran("not_started", why=why_not_started(error, argv, folder))
             finally:
                 os.close(writing)
-            in_time = await _ended(child, timeout_s)
+            in_time = await ended_in_time(child, timeout_s)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(out.over.wait(), LAST_WORDS_S)
-            _kill(child.pid, signal.SIGKILL)  # what it has started and left behind
+            kill_group(child.pid, signal.SIGKILL)  # what it has started and left behind
         finally:
             transport.close()
         output = self._hidden(bytes(out.kept).decode("utf-8", "replace"))
@@ -91,24 +91,24 @@ class _Tail(asyncio.Protocol):
         self.over.set()
 
 
-async def _ended(child: asyncio.subprocess.Process, timeout_s: float) -> bool:
+async def ended_in_time(child: asyncio.subprocess.Process, timeout_s: float) -> bool:
     """Whether it ended by itself in time; else, and when this is cancelled, it is stopped."""
     try:
         await asyncio.wait_for(child.wait(), timeout_s)
     except TimeoutError:
-        _kill(child.pid, signal.SIGTERM)
+        kill_group(child.pid, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.wait(), GRACE_S)
-        _kill(child.pid, signal.SIGKILL)
+        kill_group(child.pid, signal.SIGKILL)
         await child.wait()
         return False
     except asyncio.CancelledError:
-        _kill(child.pid, signal.SIGTERM)
+        kill_group(child.pid, signal.SIGTERM)
         raise
     return True
 
 
-def _kill(group: int, by: signal.Signals) -> None:
+def kill_group(group: int, by: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, by)
 
@@ -127,7 +127,7 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     return [one for one in found if not Path(one).is_absolute()]
 
 
-def _why(error: OSError | ValueError, argv: Sequence[str], folder: Path) -> str:
+def why_not_started(error: OSError | ValueError, argv: Sequence[str], folder: Path) -> str:
     if not folder.is_dir():
         return f"there is no directory {folder}"
     words = error.strerror if isinstance(error, OSError) and error.strerror else "its words are none"

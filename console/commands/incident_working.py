@@ -154,17 +154,18 @@ def note(incident_id: str, text: str, when: str | None, as_json: bool) -> None:
 
 @click.command("link")
 @ID
-@click.argument("what", type=click.Choice(["release", "deployment", "flag", "request"]))
+@click.argument("what", type=click.Choice(["release", "deployment", "flag", "request", "run"]))
 @click.argument("name", callback=words)
 @click.option("--remove", is_flag=True, help="Take the link back.")
 @JSON
 def link(incident_id: str, what: Any, name: str, remove: bool, as_json: bool) -> None:
-    """Say what it has to do with: a release (its canary's id), a deployment, a flag, or a request (RB-1)."""
+    """Say what it has to do with: a release (its canary's id), a deployment, a flag, a request (RB-1), or the
+    run of a playbook (PB-1)."""
 
     def made(at: IncidentsHere, person: str) -> Made:
         if remove:
             return lambda one, now: rules.unlinked(one, person, what, name)
-        there = what != "request" or at.request(name) is not None
+        there = at.known(what, name)
         return lambda one, now: rules.linked(one, person, what, name, there=there)
 
     says = f"{what} {name} is linked to {{id}}{' no more' if remove else ''}."

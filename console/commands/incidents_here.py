@@ -15,6 +15,7 @@ from console.incidents.rules import refused
 from console.outcome import Outcome
 from console.readings import Millis
 from console.rollback.counting import View
+from console.runs.happened import stream_of as run_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class IncidentsHere:
     def request(self, name: str) -> View | None:
         """A request of the same ledger. Blocking."""
         return self.here.desk.counting.view(name, self.now)
+
+    def known(self, what: str, name: str) -> bool:
+        """Whether this ledger has it, of what is in ledgers. Blocking."""
+        if what == "run":
+            return self.here.ledger.version(run_stream(name)) > 0
+        return what != "request" or self.request(name) is not None
 
     def waiting(self, incident: Incident) -> tuple[str, ...]:
         """The linked requests that still wait for somebody. Blocking."""

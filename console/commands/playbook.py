@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from console.commands.playbook_answering import VERBS as ANSWERING
+from console.commands.playbook_driving import VERBS as DRIVING
+from console.commands.playbook_library import by_name, library, named
+from console.commands.playbook_runs import VERBS as LOOKING
 from console.commands.shared import DONE, USAGE, answer, explain, say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Sequence
 
     from console.playbooks.library import Found
 
@@ -26,6 +29,10 @@ def command() -> None:
     """
 
 
+for _verb in (*DRIVING, *LOOKING, *ANSWERING):
+    command.add_command(_verb)
+
+
 @command.command("validate")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -35,7 +42,7 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     PATH is a file, or a folder whose `*.md` are meant; without one it is every playbook there is. Warnings
     come after the errors and change nothing about the exit code: 0 without errors, 2 with any.
     """
-    sys.exit(_validated(tuple(_named(paths)) if paths else _library(), as_json))
+    sys.exit(_validated(list(named(paths)) if paths else list(library()), as_json))
 
 
 def _validated(found: Sequence[Found], as_json: bool) -> int:
@@ -62,7 +69,7 @@ def _validated(found: Sequence[Found], as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(as_json: bool) -> None:
     """The playbooks there are."""
-    found = _library()
+    found = list(library())
     if as_json:
         answer({"playbooks": [_listed(one) for one in found]})
         return
@@ -98,15 +105,12 @@ def show(name: str, as_json: bool) -> None:
 
 
 def _show(name: str, as_json: bool) -> int:
-    from console.playbooks.fault import meant
     from console.playbooks.telling import as_json as told
     from console.playbooks.telling import page
 
-    found = tuple(_named((Path(name),))) if name.endswith(".md") else _library()
-    names = {one.name: one for one in found}
-    one = found[0] if name.endswith(".md") and found else names.get(name)
-    if one is None:
-        explain(f"There is no playbook {name}{meant(name, names) or '.'} `coalmine playbook list` names all.")
+    one = by_name(name)
+    if isinstance(one, str):
+        explain(one)
         return USAGE
     playbook = one.checked.playbook
     if playbook is None:
@@ -119,40 +123,3 @@ def _show(name: str, as_json: bool) -> int:
         for line in page(playbook):
             say(line)
     return DONE
-
-
-def _library() -> tuple[Found, ...]:
-    """Every playbook, by name."""
-    from console.clients import playbooks
-
-    return playbooks(_metrics())
-
-
-def _named(paths: Sequence[Path]) -> Iterator[Found]:
-    from console.playbooks.library import OWN, read
-    from data.playbook_files import file_of, within
-
-    metrics = _metrics()
-    for path in paths:
-        try:
-            files = within(path) if path.is_dir() else [path]
-        except OSError:
-            files = [path]
-        for file in files or [path]:
-            yield read(file_of(file, OWN), metrics, os.environ)
-
-
-def _metrics() -> Collection[str]:
-    """Ids of the catalogue, with those of the settings where these can be read."""
-    from console.canary.catalogue import packaged
-    from console.settings import SettingsError
-    from console.target import load_settings
-
-    try:
-        catalogue = load_settings().catalogue
-    except SettingsError:
-        explain(
-            "The settings cannot be read (`coalmine doctor` says why): metrics of your own are unknown here."
-        )
-        catalogue = packaged()
-    return {metric.id for metric in catalogue}

@@ -11,6 +11,8 @@ from console.readings import Millis
 
 STREAM = "incident:"
 
+Linkable = Literal["release", "deployment", "flag", "request", "run"]
+
 
 def stream_of(incident_id: str) -> str:
     """The stream on which everybody meets who works on one incident, so that only one of several wins."""
@@ -161,11 +163,12 @@ class IncidentNoted(Event):
 
 
 class IncidentLinked(Event):
-    """It has to do with this release, deployment, flag or request."""
+    """It has to do with this release, deployment, flag, request or run."""
 
     KIND = "incident.linked"
+    SCHEMA = 2
     person: str
-    what: Literal["release", "deployment", "flag", "request"]
+    what: Linkable
     name: str
 
 
@@ -173,8 +176,9 @@ class IncidentUnlinked(Event):
     """It has nothing to do with that after all."""
 
     KIND = "incident.unlinked"
+    SCHEMA = 2
     person: str
-    what: Literal["release", "deployment", "flag", "request"]
+    what: Linkable
     name: str
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
 
 from console.event import Event
 from console.incidents import happened as h
@@ -20,7 +19,7 @@ REOPEN_MS: Millis = 7 * 24 * 60 * 60_000
 CLOCK_BACK_MS: Millis = 60_000
 """A clock that is so much behind the incident's newest event decides nothing."""
 
-What = Literal["release", "deployment", "flag", "request"]
+What = h.Linkable
 
 
 def refused(says: str, following: str = "") -> Outcome:
@@ -205,13 +204,12 @@ def merged(incident: Incident, person: str, into: Incident | None, name: str, wh
 
 
 def linked(incident: Incident, person: str, what: What, name: str, *, there: bool) -> Event | Outcome:
-    """Link something. ``there``: whether it is known in this ledger, of a request."""
+    """Link something. ``there``: whether it is known in this ledger, of a request or a run."""
     if (what, name) in incident.links:
         return refused(f"{what} {name} is linked to {incident.id} already.")
     if not there:
-        return refused(
-            f"There is no {what} {name} in this ledger.", "`coalmine rollback list --all` shows them."
-        )
+        where = "coalmine playbook runs --all" if what == "run" else "coalmine rollback list --all"
+        return refused(f"There is no {what} {name} in this ledger.", f"`{where}` shows them.")
     return h.IncidentLinked(person=person, what=what, name=name)
 
 

@@ -29,6 +29,7 @@ ABOUT: dict[str, str] = {
     "watch": "source",
     "source": "source",
     "policy": "policy",
+    "run": "playbook",
 }
 """The first word of a kind of event → what a line of the timeline is about. Others are not in it, such as
 arming and the keeping of the ledger."""

@@ -45,8 +45,13 @@ class Found:
     origin: str
     checked: Checked
     sha256: str
-    text: str = ""
-    """As it is written, where it is text."""
+    data: bytes = b""
+    """As it was read."""
+
+    @property
+    def text(self) -> str:
+        """As it is written, to be shown."""
+        return self.data[:LARGEST].decode(errors="replace")
 
     @property
     def name(self) -> str:
@@ -83,7 +88,7 @@ def read(file: File, metrics: Collection[str], environment: Mapping[str, str]) -
         file.origin,
         validate(file.data, metrics, environment),
         hashlib.sha256(file.data).hexdigest(),
-        file.data[:LARGEST].decode(errors="replace"),
+        file.data,
     )
 
 

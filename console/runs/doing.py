@@ -17,6 +17,10 @@ Ended = Literal["succeeded", "failed", "no_data", "timed_out", "unknown", "ask"]
 """``unknown``: it was begun and nobody knows its end. ``ask``: a person has to say how it goes on."""
 
 
+def _nobody(what: str) -> None:
+    """Where nobody wants to know what is waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One attempt of one step, with everything filled in."""
@@ -35,6 +39,11 @@ class Task:
     deadline: Millis | None = None
     """When its time is over, absolute."""
     started_at: Millis = 0
+    until: Millis | None = None
+    """Of a timer: when it has run down, absolute."""
+    waits: Callable[[str], None] = _nobody
+    """To be told once that it waits from here on, and for what (``the approval of RB-7``): that is put down
+    as waiting time, not as running time."""
 
     @property
     def key(self) -> str:
@@ -57,6 +66,11 @@ class Done:
     """What would take it back, in words and with its command; offered, never done by itself."""
 
 
+class StillWaits(Exception):
+    """A person has to say something, and whoever drives does not stay for that: the step stays in hand, and
+    is taken up again by whoever drives next. In words."""
+
+
 Say = Callable[[str], None]
 """Takes a line of progress: what is waited for, which try it is. Not stored."""
 
@@ -76,5 +90,8 @@ class Hand(Protocol):
         ...
 
     async def resume(self, task: Task, say: Say) -> Done:
-        """A driver died over it, or was cancelled: find out how it ended; never send an effect blindly again."""
+        """A driver died over it, or was cancelled: find out how it ended.
+
+        An effect is never sent blindly again.
+        """
         ...

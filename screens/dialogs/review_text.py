@@ -104,7 +104,7 @@ def body(review: Review, world: World, cells: int) -> list[Line]:
     preview = review.preview
     lines: list[Line] = [*paragraph(preview.title, cells, "strong", bold=True), EMPTY]
     if preview.needs:
-        lines += labelled("NEEDS", f"{preview.needs} Nothing is sent before that.", cells, "caution")
+        lines += labelled("NEEDS", preview.needs, cells, "caution")
     for index, what in enumerate(preview.what):
         lines += labelled("WHAT" if index == 0 else "", what, cells, "strong" if index == 0 else "normal")
     lines += labelled("TOUCHES", preview.touches, cells)

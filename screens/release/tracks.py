@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from console.canary.stages import Deployment, Release, ReleaseState
+from console.canary.stages import Deployment, Release
+from console.ending import ending
 from console.readings import Freshness, Millis, Reading
 from console.world import World
 from screens import clean, paint
@@ -33,12 +34,17 @@ def known(world: World, deployment: Deployment | None) -> Deployment | None:
     )
 
 
-def shares(release: Release) -> tuple[float | None, float | None]:
-    """Percent of visitors that canary and baseline serve; ``None`` where the host did not say."""
-    if release.state is ReleaseState.COMPLETE:
-        return 100.0, 0.0
-    if release.state is ReleaseState.ABORTED:
-        return 0.0, 100.0
+def shares(world: World, release: Release) -> tuple[float | None, float | None]:
+    """Percent of visitors that canary and baseline serve; ``None`` where the host did not say.
+
+    Of a release that is over, what has happened to production since counts.
+    """
+    end = ending(world)
+    if end is not None and end.since == "replaced":
+        return 0.0, 0.0
+    if end is not None:
+        canary = end.since == "promoted" or (end.how == "completed" and end.since != "rolled back")
+        return (100.0, 0.0) if canary else (0.0, 100.0)
     share = release.percentage
     return share, None if share is None else 100 - share
 
@@ -49,7 +55,7 @@ def tracks(world: World, now: Millis, cells: int) -> list[Line]:
     if release is None:
         return []
     freshness = world.release.freshness(now, world.rhythm(world.release.source))
-    canary, baseline = shares(release)
+    canary, baseline = shares(world, release)
     lines = [
         _track(world, release.canary, "canary", canary, freshness, now, cells),
         _track(world, release.baseline, "baseline", baseline, freshness, now, cells),

@@ -51,6 +51,14 @@ def test_the_newest_rollback_says_since_when_who_and_why() -> None:
     assert "P promotes one and switches it on again" in text
 
 
+def test_somebody_else_s_earlier_rollback_is_not_taken_for_this_one() -> None:
+    earlier = Activity("evt_1", auto_assign.ROLLED_BACK, SIX - 180_000, "Jo rolled back production to x", "1")
+    own = RolledBack(SIX, "still bad", "ana")
+    one = world(worlds.no_release_ever(), earlier, alias_job=JOB, rolled_back=own)
+    assert "ana rolled back to dpl_2 (still bad)." in said(one)
+    assert "somebody rolled back to dpl_2." in said(world(worlds.no_release_ever(), earlier, alias_job=JOB))
+
+
 def test_an_abort_is_said_as_an_abort() -> None:
     one = world(worlds.no_release_ever(), alias_job=replace(JOB, from_release_canary_id="dpl_canary9"))
     assert "somebody aborted the release of dpl_canary9" in said(one)

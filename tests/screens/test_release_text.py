@@ -63,17 +63,24 @@ def test_details_read_later_are_filled_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "canary", "baseline"),
-    [(ReleaseState.COMPLETE, "100 %", "0 %"), (ReleaseState.ABORTED, "0 %", "100 %")],
+    ("state", "serving", "canary", "baseline"),
+    [
+        (ReleaseState.COMPLETE, worlds.CANARY.id, "100 %", "0 %"),
+        (ReleaseState.COMPLETE, worlds.BASELINE.id, "0 %", "100 %"),
+        (ReleaseState.COMPLETE, "dpl_another", "0 %", "0 %"),
+        (ReleaseState.ABORTED, worlds.BASELINE.id, "0 %", "100 %"),
+        (ReleaseState.ABORTED, worlds.CANARY.id, "100 %", "0 %"),
+    ],
 )
-def test_an_ended_release_says_who_serves_everyone(state: ReleaseState, canary: str, baseline: str) -> None:
-    world = replace(
-        worlds.healthy(),
-        release=worlds.reading(replace(RELEASE, state=state, percentage=None, active_index=None)),
-    )
+def test_an_ended_release_says_who_serves_everyone_now(
+    state: ReleaseState, serving: str, canary: str, baseline: str
+) -> None:
+    over = replace(worlds.complete().release.value or RELEASE, state=state)
+    project = replace(worlds.complete().project.value, serving_id=serving)  # type: ignore[type-var]
+    world = replace(worlds.healthy(), release=worlds.reading(over), project=worlds.reading(project))
     first, second = text(tracks(world, NOW, 80)).splitlines()
-    assert first.endswith(canary)
-    assert second.endswith(baseline)
+    assert first.endswith(f" {canary}")
+    assert second.endswith(f" {baseline}")
 
 
 def test_an_old_share_is_never_shown_as_live() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from console.playbooks.library import Found
     from console.production import Production
     from console.rollback.room import Room
+    from console.runs.room import RunRoom
     from console.world import World
 
 
@@ -68,6 +69,10 @@ class Cockpit(Protocol):
 
     def incidents(self) -> IncidentRoom:
         """What is worked on; the first call loads much: import ``console.incidents.room`` before."""
+        ...
+
+    def runs(self) -> RunRoom:
+        """The runs of playbooks; the first call loads much: import ``console.runs.room`` before."""
         ...
 
     async def playbooks(self) -> tuple[Found, ...]:

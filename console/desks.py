@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from console.flags.gate import Order
     from console.incidents.room import IncidentRoom
     from console.playbooks.library import Found
+    from console.ports import Project
     from console.rollback.room import Room
+    from console.runs.room import RunRoom
 
 
 class Desks:
@@ -44,6 +46,7 @@ class Desks:
         self._flags: FlagDesk | None = None
         self._room: Room | None = None
         self._incidents: IncidentRoom | None = None
+        self._runs: RunRoom | None = None
         self._proposed: Harm | None = None
         """The harm whose end was proposed last, by whomever."""
         self._reopened: Baking | None = None
@@ -51,6 +54,8 @@ class Desks:
 
     async def finished(self, seconds: float) -> None:
         """Wait for the answers to what was sent, so long at most."""
+        if self._runs is not None:
+            await self._runs.close()
         if self._room is not None:
             await self._room.finished(seconds)
         if self._flags is not None:
@@ -202,6 +207,24 @@ class Desks:
                 parts.read_only,
             )
         return self._incidents
+
+    def runs(self, project: Callable[[], Project | None]) -> RunRoom:
+        """What this session does with runs of playbooks."""
+        if self._runs is None:
+            from console.runs.desk import Runs
+            from console.runs.room import RunRoom
+
+            parts, incidents = self._parts, self.incidents()
+            desk = Runs(
+                parts.ledger,
+                parts.clock,
+                lambda: self._standing().rulebook,
+                self._offload,
+                incidents.desk.seen,
+                parts.read_only,
+            )
+            self._runs = RunRoom(desk, parts.leases, incidents, parts.driving, project)
+        return self._runs
 
     async def playbooks(self) -> tuple[Found, ...]:
         """Every playbook there is, read and checked anew; takes a moment."""

@@ -33,7 +33,7 @@ from console.picture import Picture, Self, grown_old
 from console.planning import Choice
 from console.policy import Rulebook
 from console.poller import Poller
-from console.ports import StoreUnusable
+from console.ports import Leases, StoreUnusable
 from console.preflight import with_preflight
 from console.production import Production
 from console.readings import Millis
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from console.incidents.room import IncidentRoom
     from console.playbooks.library import Found
     from console.rollback.room import Room
+    from console.runs.room import RunRoom
 
 log = logging.getLogger("coalmine.session")
 
@@ -218,6 +219,11 @@ class Session:
 
     # --- acting -----------------------------------------------------------------------------------
 
+    @property
+    def leases(self) -> Leases:
+        """What says who is alive and who drives."""
+        return self._parts.leases
+
     def standing(self) -> Standing:
         """What an authorisation rests on now."""
         book = self._book
@@ -324,6 +330,10 @@ class Session:
     def incidents(self) -> IncidentRoom:
         """The incidents of this ledger; made when first asked for."""
         return self.desks.incidents()
+
+    def runs(self) -> RunRoom:
+        """The runs of playbooks; made when first asked for."""
+        return self.desks.runs(lambda: self._world.project.value)
 
     async def playbooks(self) -> tuple[Found, ...]:
         """Every playbook there is, read and checked anew."""

@@ -36,6 +36,9 @@ from data.sqlite.ledger import SqliteLedger
 from data.sqlite.samples import SqliteSamples
 
 if TYPE_CHECKING:
+    from console.envelope import Actor
+    from console.runs.desk import Runs
+    from console.runs.driver import Driver, Told
     from console.session import Session
     from console.world import World
 
@@ -128,8 +131,17 @@ def build_session(
     files, settings = PolicyFiles(stores.folder), aim.settings
     prober = clients.probes(aim)
     read_only = "Read-only by the settings (read_only)." if settings.read_only else None
-    return Session(
+    made: list[Session] = []
+
+    def driving(runs: Runs, actor: Actor, told: Told) -> Driver:
+        from console.commands.playbook_hands import Driving
+
+        leases, metrics = made[0].leases, clients.metrics_source(aim, host)
+        return Driving(runs, leases, aim, actor, made[0], metrics, True, told).driver()
+
+    session = Session(
         Parts(
+            driving=driving,
             ledger=stores.ledger,
             samples=stores.samples,
             leases=SqliteLeases(stores.ledger.path),
@@ -167,6 +179,8 @@ def build_session(
             on_close=(host.transport.aclose, *(() if prober is None else (prober.aclose,))),
         )
     )
+    made.append(session)
+    return session
 
 
 def new_session_id() -> str:

@@ -163,13 +163,13 @@ class Acting:
         import asyncio
         from importlib import import_module
 
-        for name in ("console.incidents.room", "screens.dialogs.incident", "screens.incidents.opening"):
+        for name in ("console.incidents.room", "screens.dialogs.verb", "screens.incidents.opening"):
             await asyncio.to_thread(import_module, name)
-        from screens.dialogs.incident import IncidentDialog
+        from screens.dialogs.verb import VerbDialog
         from screens.incidents.opening import opening
 
         app = self._app
-        dialog = IncidentDialog(opening(app.world, app.present()), "incident")
+        dialog = VerbDialog(opening(app.world, app.present()), "incident")
 
         def closed(_: None) -> None:
             if dialog.outcome is not None and dialog.outcome.end is End.DONE:

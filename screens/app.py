@@ -188,7 +188,7 @@ class CoalmineApp(Follower):
         super().settle()
         self._home.settle()
         if self._first_request is not None:
-            self.show_request(self._first_request)
+            self.show(self._first_request)
 
     # --- actions -------------------------------------------------------------------------------
 
@@ -283,6 +283,32 @@ class CoalmineApp(Follower):
 
         if dialog(self.screen) is None and not isinstance(self.screen, PlaybooksScreen):
             self.push_screen(PlaybooksScreen(incident_id))
+
+    def show_run(self, run_id: str) -> None:
+        """Go to a run of a playbook, over whatever is on show."""
+        from screens.runs.screen import RunScreen
+
+        name, top = run_id.strip().upper(), self.screen
+        if not (isinstance(top, RunScreen) and top.run_id == name):
+            self.push_screen(RunScreen(name))
+
+    def show(self, target: str) -> None:
+        """Go where ``target`` is: INC-7, PB-2, RB-14, dpl_…, or an address with one in it."""
+        from screens.targets import target_of
+
+        found = target_of(target)
+        if found is None:
+            self.say(f"{target} names nothing that could be shown: INC-1, PB-1, RB-1 or dpl_….", "warning")
+            return
+        kind, name = found
+        going: dict[str, Callable[[str], object]] = {
+            "incident": self.show_incident,
+            "run": self.show_run,
+            "request": self.show_request,
+            "deployment": self.look_at,
+            "room": self.switch_mode,
+        }
+        going[kind](name)
 
     def action_playbooks(self) -> None:
         self.show_playbooks()

@@ -69,6 +69,10 @@ class Console(Protocol):
         """Go to the room of an incident."""
         ...
 
+    def show_run(self, run_id: str) -> None:
+        """Go to a run of a playbook."""
+        ...
+
     def show_playbooks(self, incident_id: str = "") -> None:
         """Look at the playbooks; those for the incident, if one is named, stand first."""
         ...

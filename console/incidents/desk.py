@@ -52,7 +52,7 @@ class Incidents:
         offload: Offload,
         read_only: str | None = None,
     ) -> None:
-        self._ledger, self._clock, self._book, self._offload = ledger, clock, book, offload
+        self.ledger, self.clock, self._book, self._offload = ledger, clock, book, offload
         self._read_only = read_only
         self._folded: dict[str, Incident] = {}
 
@@ -70,11 +70,11 @@ class Incidents:
         """What happened in its time and ``before_ms`` before it, oldest first."""
 
         def read() -> tuple[Line, ...]:
-            now = self._clock.now()
+            now = self.clock.now()
             merged = merged_from(incident, self.everyone())
             streams = [h.stream_of(name) for name in (incident.id, *merged)]
             streams += [f"request:{name}" for name in incident.linked("request")]
-            found = {one.seq: one for name in streams for one in self._ledger.read(stream=name)}
+            found = {one.seq: one for name in streams for one in self.ledger.read(stream=name)}
             found |= {one.seq: one for one in self._since(around(incident, before_ms, now).start)}
             return timeline(incident, list(found.values()), now, merged=merged, before_ms=before_ms)
 
@@ -85,14 +85,14 @@ class Incidents:
         found: list[Recorded] = []
         before: int | None = None
         while True:
-            page = self._ledger.read(before_seq=before, limit=PAGE, newest_first=True)
+            page = self.ledger.read(before_seq=before, limit=PAGE, newest_first=True)
             found += [one for one in page if one.header.recorded_at >= since]
             if len(page) < PAGE or page[-1].header.recorded_at < since:
                 return found
             before = page[-1].seq
 
     def _ids(self) -> list[str]:
-        names = [name.removeprefix(h.STREAM) for name in self._ledger.streams(h.STREAM)]
+        names = [name.removeprefix(h.STREAM) for name in self.ledger.streams(h.STREAM)]
         return sorted(names, key=number_of, reverse=True)
 
     def everyone(self) -> tuple[Incident, ...]:
@@ -103,9 +103,9 @@ class Incidents:
     def seen(self, incident_id: str) -> Incident | None:
         """The same, blocking; its stream is read again only when something was appended."""
         stream, kept = h.stream_of(incident_id), self._folded.get(incident_id)
-        if kept is not None and self._ledger.version(stream) == kept.version:
+        if kept is not None and self.ledger.version(stream) == kept.version:
             return kept
-        found = incident_of(self._ledger.read(stream=stream))
+        found = incident_of(self.ledger.read(stream=stream))
         if found is not None:
             self._folded[incident_id] = found
         return found
@@ -117,7 +117,7 @@ class Incidents:
 
         def write() -> Outcome:
             wrong = self._refusal(actor)
-            now = self._clock.now()
+            now = self.clock.now()
             started = now if opening.started_at is None else opening.started_at
             if wrong is None and started > now:
                 wrong = refused("It cannot have begun in the future.", "Name a moment that has passed.")
@@ -147,7 +147,7 @@ class Incidents:
                 if upward(opening.severity, found) is not None:
                     more.append(suggestion_event(found, opening.signals))
             try:
-                written = self._ledger.append(
+                written = self.ledger.append(
                     h.stream_of(name), 0, [one.new(actor, now) for one in (opened, *more)]
                 )
             except LedgerConflict:
@@ -174,7 +174,7 @@ class Incidents:
             if wrong is not None:
                 return wrong
             for _ in range(ATTEMPTS):
-                now, incident = self._clock.now(), self.seen(incident_id)
+                now, incident = self.clock.now(), self.seen(incident_id)
                 if incident is None:
                     return refused(
                         f"There is no incident {incident_id}.", "`coalmine incident list --all` shows them."
@@ -184,7 +184,7 @@ class Incidents:
                     return event
                 at = now if happened_at is None else happened_at
                 try:
-                    [recorded] = self._ledger.append(
+                    [recorded] = self.ledger.append(
                         h.stream_of(incident_id), incident.version, [event.new(actor, at)]
                     )
                 except LedgerConflict:

@@ -161,6 +161,8 @@ def _finding(app: CoalmineApp) -> list[Verb]:
             incidents,
             free=True,
         ),
+        Verb("run", "Look at a run of a playbook", app.show_run, (), "RUN", True),
+        Verb("show", "Go where a name or an address leads", app.show, (), "ID or URL", True),
         Verb("playbooks", "The playbooks", lambda rest: app.action_playbooks(), ("pb",)),
         Verb("declare", "Open an incident", lambda rest: app.action_incident()),
         Verb("worst", "The worst thing now, wherever it is", lambda rest: app.action_worst(), ("!",)),

@@ -10,11 +10,11 @@ from console.incidents.rules import refused
 from console.incidents.severity import Signals, suggested, upward
 from console.incidents.terms import SEVERITIES
 from console.rollback.evidence import evidence_of
-from screens.incidents.asked import Answers, Asked, Choice, Field, option
+from screens.asked import Answers, Asked, Choice, Field, option
 from screens.incidents.verbs import MEANS, MOST_MINUTES, minutes_of, severity_named
 
 if TYPE_CHECKING:
-    from console.incidents.room import IncidentRoom
+    from console.cockpit import Cockpit
     from console.outcome import Outcome
     from console.readings import Millis
     from console.world import World
@@ -34,11 +34,11 @@ def opening(world: World, now: Millis) -> Asked:
             return refused(f"Since how many minutes: a whole number from 1 to {MOST_MINUTES}.")
         return None
 
-    async def do(room: IncidentRoom, answers: Answers) -> Outcome:
+    async def do(cockpit: Cockpit, answers: Answers) -> Outcome:
         minutes = minutes_of(answers["since"])
         release = world.release.value
         canary = release.canary if release is not None and release.active else None
-        return await room.open(
+        return await cockpit.incidents().open(
             Opening(
                 answers["title"],
                 world.project.value.id if world.project.value is not None else "",
@@ -69,6 +69,7 @@ def opening(world: World, now: Millis) -> Asked:
         "Open",
         do,
         lambda answers: (
+            "incident",
             "open",
             answers["title"],
             "--severity",

@@ -163,7 +163,7 @@ def _known(one: Incident, now: Millis, around: Around) -> Iterator[tuple[str, st
     if one.update is not None:
         yield "SAID", f"{one.update.person}, {when(one.update.at, now)}: {one.update.says}", "normal"
     for at, (what, name) in enumerate(one.links):
-        known = around.requests.get(name, "") if what == "request" else ""
+        known = around.requests.get(name, "") if what == "request" else "o opens it" if what == "run" else ""
         yield "" if at else "LINKS", f"{what} {name}{f': {known}' if known else ''}", "normal"
     for at, name in enumerate(around.playbooks[:3]):
         yield "" if at else "PLAYBOOK", f"{name}{'' if at else ' (p opens)'}", "normal"

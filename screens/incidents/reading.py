@@ -15,7 +15,7 @@ from screens.two_panes import TwoPanes
 if TYPE_CHECKING:
     from console.incidents.room import IncidentRoom
     from console.world import World
-    from screens.incidents.asked import Asked
+    from screens.asked import Asked
 
 EVERY_S = 15.0
 """How often they are read while on show and nothing was recorded: requests run out without an event."""
@@ -61,9 +61,9 @@ class FollowsLedger(TwoPanes):
 
     def ask(self, asked: Asked, incident_id: str) -> None:
         """Open the dialog of one verb."""
-        from screens.dialogs.incident import IncidentDialog
+        from screens.dialogs.verb import VerbDialog
 
-        self.app.push_screen(IncidentDialog(asked, incident_id), lambda _: self._after())
+        self.app.push_screen(VerbDialog(asked, incident_id), lambda _: self._after())
 
     def _after(self) -> None:
         self.read()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.incidents import role_rules as rules
 from console.incidents.rules import refused
 from console.incidents.terms import MANY, ROLE_WORDS, Role
-from screens.incidents.asked import Answers, Asked, Choice, Field, option, recording
+from screens.asked import Answers, Asked, Choice, Field, option, recording
 from screens.present import countdown
 
 if TYPE_CHECKING:
@@ -122,4 +122,4 @@ def _command(name: str, answers: Answers) -> tuple[str, ...]:
     way, role = _split(answers.choice)
     how = ("--offer", answers["person"]) if way == "offer" else (OPTIONS[way],)
     why = answers["gone"] if way == "take_over" else answers["reason"]
-    return ("role", name, role, *how, *(option("--reason", why) if way != "offer" else ()))
+    return ("incident", "role", name, role, *how, *(option("--reason", why) if way != "offer" else ()))

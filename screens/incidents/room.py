@@ -52,6 +52,7 @@ class IncidentScreen(ActsOnIncident):
         shown("p", "playbooks", "incident.playbooks", "playbook", "The playbooks, those for it first"),
         MITIGATE,
         typing("slash", "filter", "incident.filter", "filter", "Keep the lines of the timeline that match"),
+        hidden("o", "open_run", "incident.open", "The newest run of a playbook that is linked to it"),
         hidden("l", "link", "incident.link", "Say what it has to do with: a request, flag, release"),
         hidden("t", "moment", "incident.moment", "Jump to the next moment that changed it"),
         hidden("enter", "event", "incident.event", "The marked line of the timeline, as it was recorded"),
@@ -235,6 +236,13 @@ class IncidentScreen(ActsOnIncident):
         found = await app.cockpit.events(before_seq=seq + 1, limit=1)
         if found and found[0].seq == seq and self.is_current:
             self.app.push_screen(EventDialog(found[0]))
+
+    def action_open_run(self) -> None:
+        runs = () if self._incident is None else self._incident.linked("run")
+        if runs:
+            console(self).show_run(runs[-1])
+        else:
+            console(self).say("No playbook runs for it; p shows those that are offered.", "warning")
 
     def action_scroll(self, pages: int) -> None:
         pane = self.query_one("#detail")

@@ -9,13 +9,13 @@ from console.incidents import rules
 from console.incidents.due import suggestion_of, update_by, watched_until
 from console.incidents.happened import IncidentNoted, IncidentUpdated
 from console.incidents.terms import SEVERITIES, SEVERITY_WORDS, WAYS, Severity, State, rank
-from screens.incidents.asked import Answers, Asked, Choice, Field, option, recording
+from screens.asked import Answers, Asked, Choice, Field, option, recording
 from screens.present import countdown
 
 if TYPE_CHECKING:
+    from console.cockpit import Cockpit
     from console.incidents.desk import Made
     from console.incidents.incident import Incident
-    from console.incidents.room import IncidentRoom
     from console.incidents.severity import Suggestion
     from console.outcome import Outcome
     from console.readings import Millis
@@ -50,7 +50,7 @@ def note(incident: Incident, person: str) -> Asked:
         (Field("note", "NOTE", "what you see, do or think", "a note has words"),),
         "Note",
         do,
-        lambda answers: ("note", incident.id, answers["note"]),
+        lambda answers: ("incident", "note", incident.id, answers["note"]),
         check=check,
     )
 
@@ -84,7 +84,7 @@ def update(incident: Incident, person: str, now: Millis) -> Asked:
         "Tell",
         do,
         lambda answers: (
-            "status", incident.id, "--tell", answers["says"], *option("--next", answers["next"])
+            "incident", "status", incident.id, "--tell", answers["says"], *option("--next", answers["next"])
         ),
         check=check,
     )  # fmt: skip
@@ -107,7 +107,13 @@ def severity(incident: Incident, person: str, now: Millis, measured: Suggestion 
         (Field("reason", "REASON", "why; to lower it, it has to be said"),),
         "Set",
         do,
-        lambda answers: ("severity", incident.id, answers.choice, *option("--reason", answers["reason"])),
+        lambda answers: (
+            "incident",
+            "severity",
+            incident.id,
+            answers.choice,
+            *option("--reason", answers["reason"]),
+        ),
         tuple(Choice(one, f"{one:<13} {MEANS[one]}", ("reason",)) for one in SEVERITIES),
         SEVERITIES.index(marked),
         check,
@@ -147,12 +153,12 @@ def state(incident: Incident, person: str, now: Millis) -> Asked:
         incident, person, made, lambda answers: f"{incident.id} is {_become(answers.choice)}."
     )
 
-    async def do(room: IncidentRoom, answers: Answers) -> Outcome:
+    async def do(cockpit: Cockpit, answers: Answers) -> Outcome:
         if answers.choice == "resolved":
-            return await room.resolve(incident.id, answers["reason"], answers["early"])
+            return await cockpit.incidents().resolve(incident.id, answers["reason"], answers["early"])
         if answers.choice == "merged":
-            return await room.merge(incident.id, answers["into"], answers["reason"])
-        return await record(room, answers)
+            return await cockpit.incidents().merge(incident.id, answers["into"], answers["reason"])
+        return await record(cockpit, answers)
 
     def check(answers: Answers, at: Millis) -> Outcome | None:
         return None if answers.choice == "merged" else try_it(answers, at)
@@ -194,23 +200,23 @@ def _become(choice: str) -> str:
 def _moving(name: str, answers: Answers) -> tuple[str, ...]:
     why = option("--reason", answers["reason"])
     if answers.choice in ("investigating", "identified", "mitigated"):
-        return ("status", name, answers.choice, *why)
+        return ("incident", "status", name, answers.choice, *why)
     if answers.choice == "resolved":
-        return ("resolve", name, *why, *option("--early", answers["early"]))
+        return ("incident", "resolve", name, *why, *option("--early", answers["early"]))
     if answers.choice == "merged":
-        return ("merge", name, answers["into"], *why)
-    return (REOPEN if answers.choice == REOPEN else "close", name, *why)
+        return ("incident", "merge", name, answers["into"], *why)
+    return ("incident", REOPEN if answers.choice == REOPEN else "close", name, *why)
 
 
 def link(incident: Incident, person: str, world: World) -> Asked:
     """What it has to do with, and what not after all."""
 
-    async def do(room: IncidentRoom, answers: Answers) -> Outcome:
+    async def do(cockpit: Cockpit, answers: Answers) -> Outcome:
         what, _, known = answers.choice.removeprefix("-").partition(" ")
         kind, name = _what(what), known or answers["name"]
         if not answers.choice.startswith("-"):
-            return await room.link(incident.id, kind, name)
-        return await room.record(
+            return await cockpit.incidents().link(incident.id, kind, name)
+        return await cockpit.incidents().record(
             incident.id,
             lambda who: lambda one, now: rules.unlinked(one, who, kind, name),
             f"{what} {name} is linked to {incident.id} no more.",
@@ -219,7 +225,7 @@ def link(incident: Incident, person: str, world: World) -> Asked:
     def command(answers: Answers) -> tuple[str, ...]:
         what, _, known = answers.choice.removeprefix("-").partition(" ")
         gone = ("--remove",) if answers.choice.startswith("-") else ()
-        return ("link", incident.id, what, known or answers["name"], *gone)
+        return ("incident", "link", incident.id, what, known or answers["name"], *gone)
 
     return Asked(
         f"WHAT {incident.id} HAS TO DO WITH",

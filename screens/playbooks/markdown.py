@@ -5,7 +5,7 @@ The Markdown is read by its library; nothing of it becomes a link, a picture or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -39,10 +39,18 @@ def body_of(text: str) -> tuple[str, int]:
     return (unified[after + 1 :] if after >= 0 else ""), unified[: after + 1].count("\n")
 
 
-def rendered(text: str, cells: int, actions: Mapping[int, Action] | None = None) -> list[Line]:
-    """The text in rows of ``cells``. ``actions``: line of a fence in the file → what stands in its place."""
+def rendered(
+    text: str,
+    cells: int,
+    actions: Mapping[int, Action] | None = None,
+    filled: Callable[[str], str] = lambda words: words,
+) -> list[Line]:
+    """The text in rows of ``cells``. ``actions``: line of a fence in the file → what stands in its place.
+
+    ``filled`` puts values into the words of a paragraph, after the Markdown was read: values are none of it.
+    """
     body, before = body_of(text)
-    walk = _Walk(cells, actions or {}, before)
+    walk = _Walk(cells, actions or {}, before, filled)
     for token in MarkdownIt("commonmark").disable(["reference", "html_block", "html_inline"]).parse(body):
         walk.take(token)
     lines: list[Line] = []
@@ -54,7 +62,10 @@ def rendered(text: str, cells: int, actions: Mapping[int, Action] | None = None)
 class _Walk:
     """From token to token; what belongs to one list stays together."""
 
-    def __init__(self, cells: int, actions: Mapping[int, Action], before: int) -> None:
+    def __init__(
+        self, cells: int, actions: Mapping[int, Action], before: int, filled: Callable[[str], str]
+    ) -> None:
+        self._filled = filled
         self._cells, self._actions, self._before = cells, actions, before
         self.blocks: list[list[Line]] = []
         self._marks: list[str] = []
@@ -93,7 +104,7 @@ class _Walk:
             self._begun = bool(self._marks)
 
     def _inline(self, token: Token) -> list[Line]:
-        text = _text(token)
+        text = self._filled(_text(token))
         if self._heading:
             return paragraph(text, self._cells, "strong", bold=True)
         if self._quoted:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
 
+from console.outcome import End, Outcome
 from console.readings import Millis
 from console.world import World
 from screens import paint
@@ -24,6 +27,19 @@ if TYPE_CHECKING:
     from console.playbooks.library import Found
 
 
+def known_of(world: World) -> dict[str, str]:
+    """Values of parameters by the names that the shipped playbooks give them, as far as they are known."""
+    release, project = world.release.value, world.project.value
+    found = {"project": world.project_label}
+    if project is not None and project.serving_id:
+        found["production"] = project.serving_id
+    if project is not None and project.domains:
+        found["domain"] = project.domains[0]
+    if release is not None and release.active and release.canary is not None and release.baseline is not None:
+        found |= {"canary": release.canary.id, "baseline": release.baseline.id}
+    return found
+
+
 class PlaybooksScreen(TwoPanes):
     """Lies over the screen it was opened from. ``incident_id``: for which those that fit stand first."""
 
@@ -33,6 +49,7 @@ class PlaybooksScreen(TwoPanes):
         typing(
             "slash", "filter", "playbooks.filter", "filter", "Keep those that say it (a regular expression)"
         ),
+        shown("r", "run", "playbooks.run", "run…", "Run the marked one: its parameters first"),
         shown("f", "scroll(1)", "playbooks.on", "read on", "Scroll on in the marked one"),
         shown("b", "scroll(-1)", "playbooks.before", "back up", "Scroll back in it"),
         hidden("enter", "whole", "playbooks.whole", "The marked one alone, to be read"),
@@ -65,9 +82,6 @@ class PlaybooksScreen(TwoPanes):
         app = console(self)
         if app.cockpit is None:
             return
-        import asyncio
-        from importlib import import_module
-
         await asyncio.to_thread(import_module, "screens.playbooks.page")
         found = await app.cockpit.playbooks()
         first: tuple[Found, ...] = ()
@@ -159,7 +173,7 @@ class PlaybooksScreen(TwoPanes):
     # --- actions -------------------------------------------------------------------------------
 
     def unable(self, action: str) -> str | None:
-        if action in ("copy", "whole", "scroll(1)", "scroll(-1)") and self.marked is None:
+        if action in ("copy", "run", "whole", "scroll(1)", "scroll(-1)") and self.marked is None:
             return "No playbook is marked."
         return None
 
@@ -170,6 +184,30 @@ class PlaybooksScreen(TwoPanes):
     def action_whole(self) -> None:
         full = self.screen_mode is ScreenMode.FULL
         self.set_screen_mode((ScreenMode.NORMAL if full else ScreenMode.FULL).value)
+
+    @work(group="begin", exclusive=True, exit_on_error=False)
+    async def action_run(self) -> None:
+        """Ask for the parameters, and begin; the run comes on show when it is begun."""
+        one, app = self.marked, console(self)
+        if one is None or app.cockpit is None:
+            return
+        for name in ("console.runs.room", "screens.dialogs.verb", "screens.runs.verbs"):
+            await asyncio.to_thread(import_module, name)
+        from screens.dialogs.verb import VerbDialog
+        from screens.runs.verbs import begin
+
+        who, found = app.cockpit.runs().who(), begin(one, self.incident_id, known_of(app.world))
+        refused = who if isinstance(who, Outcome) else found
+        if isinstance(refused, Outcome):
+            app.say(f"{refused.says} {refused.next}".strip(), "warning")
+            return
+        dialog = VerbDialog(refused, self.incident_id or one.name)
+
+        def closed(_: None) -> None:
+            if dialog.outcome is not None and dialog.outcome.end is End.DONE:
+                app.show_run(dialog.outcome.next)
+
+        self.app.push_screen(dialog, closed)
 
     def action_again(self) -> None:
         self.read()

@@ -18,6 +18,7 @@ from console.planning import Choice
 from console.playbooks.library import Found
 from console.production import Production
 from console.rollback.room import Room
+from console.runs.room import RunRoom
 from console.sources import Facts, SourceView, views
 from console.tokens import Tried
 from console.world import World
@@ -64,6 +65,7 @@ class PreparedCockpit:
     room: Room | None = None
     incident_room: IncidentRoom | None = None
     library: tuple[Found, ...] = ()
+    run_room: RunRoom | None = None
     production: Production = field(init=False, repr=False)
     """Not there: what asks for it must not be tested on prepared worlds."""
     _listeners: list[Callable[[World], None]] = field(default_factory=list)
@@ -114,6 +116,13 @@ class PreparedCockpit:
 
             self.incident_room = room()[0]
         return self.incident_room
+
+    def runs(self) -> RunRoom:
+        if self.run_room is None:
+            from tests.screens.run_room import room_of
+
+            self.run_room = room_of(self.incidents())
+        return self.run_room
 
     async def playbooks(self) -> tuple[Found, ...]:
         return self.library

@@ -62,7 +62,7 @@ def test_every_screen_of_the_program_is_in_the_table() -> None:
         "ReleaseScreen", "MetricsScreen", "LedgerScreen", "SourcesScreen", "DeploymentScreen", "ReviewDialog",
         "ArmDialog", "FlagsScreen", "FlagDialog", "WhoDialog", "StopDialog", "ChangeDialog", "FormDialog",
         "RollbacksScreen", "RequestDialog", "OverviewScreen", "IncidentsScreen", "IncidentScreen",
-        "IncidentDialog", "PlaybooksScreen",
+        "VerbDialog", "PlaybooksScreen", "RunScreen",
         "FreezeDialog", "ChooseDialog", "WhyDialog", "RawDialog", "HelpDialog", "EventDialog",
         "MessagesDialog", "CallsDialog", "TokenDialog", "CommandDialog", "MetricDialog",
     }  # fmt: skip
@@ -74,6 +74,7 @@ def test_every_screen_of_the_program_is_in_the_table() -> None:
         "SourceRawDialog",
         "RequestRaw",
         "IncidentRaw",
+        "RunRaw",
     }
     bases = {
         "Room",

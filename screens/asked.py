@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from console.outcome import Outcome
 
 if TYPE_CHECKING:
+    from console.cockpit import Cockpit
     from console.incidents.desk import Made
     from console.incidents.incident import Incident
-    from console.incidents.room import IncidentRoom
     from console.readings import Millis
 
 
@@ -56,9 +56,9 @@ class Asked:
     fields: tuple[Field, ...]
     send: str
     """The word on the button."""
-    do: Callable[[IncidentRoom, Answers], Awaitable[Outcome]]
+    do: Callable[[Cockpit, Answers], Awaitable[Outcome]]
     command: Callable[[Answers], Sequence[str]]
-    """The words after ``coalmine incident`` that do the same."""
+    """The words after ``coalmine`` that do the same."""
     choices: tuple[Choice, ...] = ()
     at: int = 0
     """Which one is marked at first."""
@@ -78,7 +78,7 @@ class Asked:
 
     def line(self, answers: Answers) -> str:
         """The command line that does the same."""
-        return shlex.join(["coalmine", "incident", *self.command(answers)])
+        return shlex.join(["coalmine", *self.command(answers)])
 
 
 def option(name: str, value: str) -> tuple[str, ...]:
@@ -91,13 +91,11 @@ def recording(
     person: str,
     made: Callable[[Answers, str], Made],
     says: Callable[[Answers], str],
-) -> tuple[
-    Callable[[IncidentRoom, Answers], Awaitable[Outcome]], Callable[[Answers, Millis], Outcome | None]
-]:
+) -> tuple[Callable[[Cockpit, Answers], Awaitable[Outcome]], Callable[[Answers, Millis], Outcome | None]]:
     """What records ``made`` (of the answers and the person), and what tries it on the incident as it is."""
 
-    async def do(room: IncidentRoom, answers: Answers) -> Outcome:
-        return await room.record(incident.id, lambda one: made(answers, one), says(answers))
+    async def do(cockpit: Cockpit, answers: Answers) -> Outcome:
+        return await cockpit.incidents().record(incident.id, lambda one: made(answers, one), says(answers))
 
     def check(answers: Answers, now: Millis) -> Outcome | None:
         found = made(answers, person)(incident, now)

@@ -1,4 +1,4 @@
-"""What a verb of an incident asks: a thing to choose, a line or two to type. Enter in the last line sends it.
+"""What a verb asks: a thing to choose, a line or two to type. Enter in the last line sends it.
 
 It changes no production: it puts words into the ledger, and says before it is sent why it would be refused.
 """
@@ -17,10 +17,10 @@ from console.outcome import End, Outcome
 from console.readings import Millis
 from console.world import World
 from screens import paint
+from screens.asked import Answers, Asked, Field
 from screens.context import console
 from screens.dialogs.asking import LONGEST_REASON, SendingDialog, buttons
 from screens.dialogs.review_text import outcome_lines
-from screens.incidents.asked import Answers, Asked, Field
 from screens.keys import hidden, shown
 from screens.paint import Line, Span, Tone, paragraph, span
 from screens.widgets.painted import Painted
@@ -28,20 +28,23 @@ from screens.widgets.painted import Painted
 FRAME_ROWS = 7
 """Rows of the box that are neither text nor fields: foot, buttons, and what is blank between them."""
 
+LABEL, MOST_LABEL = 10, 20
+"""Cells of the labels, by the longest of them."""
 
-class IncidentDialog(SendingDialog):
-    """One :class:`Asked`. ``name``: the incident's, for what is told of it afterwards."""
+
+class VerbDialog(SendingDialog):
+    """One :class:`Asked`. ``about``: what it is about, for what is told of it afterwards."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        shown("ctrl+s", "send", "incident.send", "send", "Put it into the ledger"),
-        hidden("down", "choose(1)", "incident.next", "The next of what can be chosen"),
-        hidden("up", "choose(-1)", "incident.last", "The one before"),
+        shown("ctrl+s", "send", "verb.send", "send", "Put it into the ledger"),
+        hidden("down", "choose(1)", "verb.next", "The next of what can be chosen"),
+        hidden("up", "choose(-1)", "verb.last", "The one before"),
     ]
 
-    def __init__(self, asked: Asked, incident_id: str) -> None:
+    def __init__(self, asked: Asked, about: str) -> None:
         super().__init__()
-        self.asked, self._of = asked, incident_id
+        self.asked, self._of = asked, about
         self.at = asked.at
         self.sending = False
         self.outcome: Outcome | None = None
@@ -69,6 +72,9 @@ class IncidentDialog(SendingDialog):
             yield buttons(self.asked.send, self.sends_by())
 
     def on_mount(self) -> None:
+        wide = max((len(one.label) for one in self.asked.fields), default=0) + 1
+        for label in self.query(".field .label"):
+            label.styles.width = min(max(wide, LABEL), MOST_LABEL)
         self._rows()
         super().on_mount()
         self._to_first()
@@ -127,7 +133,10 @@ class IncidentDialog(SendingDialog):
         if missing is not None:
             return missing
         refused = self.asked.check(self.answers, now)
-        return None if refused is None else f"{refused.says} {refused.next}".strip()
+        if refused is None:
+            return None
+        following = "" if refused.next.startswith("--") else refused.next  # an option is none of this place
+        return f"{refused.says} {following}".strip()
 
     def draw(self, world: World, now: Millis) -> None:
         cells = self.box_cells()
@@ -183,9 +192,7 @@ class IncidentDialog(SendingDialog):
         self.sending = True
         self.refresh_world()
         answers, asked = self.answers, self.asked
-        app.on_request(
-            asked.line(answers), self._of, lambda cockpit: asked.do(cockpit.incidents(), answers), self.told
-        )
+        app.on_request(asked.line(answers), self._of, lambda cockpit: asked.do(cockpit, answers), self.told)
 
     def told(self, outcome: Outcome) -> bool:
         """Close when it is done; else keep the answer on show."""

@@ -63,9 +63,9 @@ def run_(
 ) -> None:
     """Run the playbook NAME (or a file, `*.md`) and drive it here, step by step.
 
-    At a terminal the plan is shown and confirmed first, and questions are asked. Elsewhere the run waits where
-    a person is asked (exit code 3), unless --wait: it is answered with `playbook answer`, and driven on with
-    `playbook resume`. It goes by the text that the file has now: later changes are not its own.
+    At a terminal the plan is shown and confirmed first, and questions are asked. Elsewhere the run waits
+    where a person is asked (exit code 3), unless --wait: it is answered with `playbook answer`, and driven on
+    with `playbook resume`. It goes by the text that the file has now: later changes are not its own.
     """
     sys.exit(run(_run(name, params, incident_id, (dry_run, plan_only), arm, wait, as_json)))
 
@@ -216,7 +216,7 @@ async def _plan(
                 "version": playbook.version,
                 "sha256": found.pinned.sha256,
                 "dry_run": look,
-                "params": dict(taken.values),
+                "params": [{"name": name, "value": value} for name, value in taken.values.items()],
                 "faults": list(taken.faults),
                 "timers_ms": timers_ms(playbook),
                 "steps": [one.as_json() for one in steps],
@@ -280,8 +280,8 @@ def _refused(outcome: Outcome, as_json: bool) -> int:
 def resume(run_id: str, arm: str | None, wait: bool, as_json: bool) -> None:
     """Drive a run on that nobody drives: after an answer, after a crash, or because you were asked to.
 
-    A step that was in hand when its driver ended is looked at first: what only looks is done again, what waits
-    goes on waiting, and what changes production is never blindly done again.
+    A step that was in hand when its driver ended is looked at first: what only looks is done again, what
+    waits goes on waiting, and what changes production is never blindly done again.
     """
     sys.exit(run(_on(run_id, arm, wait, as_json)))
 

@@ -28,7 +28,7 @@ QUIET = frozenset({"run.step_waits", "run.driver_took", "run.let_go"})
 
 
 class Lines:
-    """What happens, line by line, each once. ``out``: where to."""
+    """What happens since somebody drives here, line by line, each once. ``out``: where to."""
 
     def __init__(self, out: Callable[[str], None] = say) -> None:
         self._out = out
@@ -37,7 +37,8 @@ class Lines:
 
     def run(self, run: Run) -> None:
         """The events that are new since the last look."""
-        before = self._told.get(run.id, 0)
+        took = (one.version for one in run.story if one.kind == "run.driver_took")
+        before = self._told.get(run.id, max(took, default=0))
         self._told[run.id] = max(before, run.version)
         for one in run.story:
             if one.version <= before or one.kind in QUIET:
@@ -98,10 +99,10 @@ class Prompt:
             if run is None or _question(run, playbook) != question:
                 return
             explain(_hint(run, playbook))
-            line = await typed_line()
-            if line is None:
+            typed = await typed_line()
+            if typed is None:
                 return
-            made = _meant(run, playbook, self._actor.person, line)
+            made = _meant(run, playbook, self._actor.person, typed)
             if made is None:
                 continue
             outcome = await self._at.desk.record(run_id, self._actor, made, "")

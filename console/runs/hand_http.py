@@ -117,9 +117,10 @@ class Asking:
         host = host_of(url)
         if host is None:
             return f"{url} is no address of a web page."
-        if host in {one.lower() for one in self.hosts(task.run_id)}:
+        either = {host, host.partition(":")[0]}
+        if either & {one.lower() for one in self.hosts(task.run_id)}:
             return None
-        if host.partition(":")[0] in {one.lower() for one in await self.domains()}:
+        if either & {one.lower() for one in await self.domains()}:
             return None
         return f"{host} is neither among the `hosts` that this playbook may ask nor a domain of the project."
 

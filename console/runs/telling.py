@@ -112,7 +112,7 @@ def as_json(run: Run, playbook: Playbook | None, heard: bool, now: Millis) -> Js
         "title": started.title,
         "path": started.path,
         "sha256": started.sha256,
-        "params": dict(run.params),
+        "params": [{"name": name, "value": value} for name, value in run.params.items()],
         "incident": started.incident_id or None,
         "parent": started.parent or None,
         "state": standing(run, heard).value,

@@ -146,6 +146,7 @@ async def test_a_canary_that_fails_now_and_then_does_not_turn_the_verdict_to_and
         assert "promote" not in told
 
 
+@pytest.mark.slow
 async def test_with_hardly_any_traffic_it_says_how_long_it_will_take(tmp_path: Path) -> None:
     async with consoles(tmp_path, "low-traffic", speed=60) as scene:
         one = await scene.started(**AS_IN_LIFE)
@@ -160,6 +161,7 @@ async def test_with_hardly_any_traffic_it_says_how_long_it_will_take(tmp_path: P
         assert (world.verdict.eta_ms or 0) > 5 * 60_000
 
 
+@pytest.mark.slow
 async def test_the_limits_speak_beside_it_and_are_named(tmp_path: Path) -> None:
     async with consoles(tmp_path, "error-spike", speed=20) as scene:
         one = await scene.started(**AS_IN_LIFE, JUDGE__ALPHA="1e-300", JUDGE__ERROR_RATE__MAX="1")

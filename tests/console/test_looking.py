@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from console.looking import LogState, Looking
 from data.simulator import building
 from tests.console.consoles import Consoles, consoles, until
@@ -46,6 +48,7 @@ async def test_a_build_is_followed_to_its_end_with_detail_and_checks(tmp_path: P
         assert one.detail.problem is None
 
 
+@pytest.mark.slow
 async def test_nobody_looks_and_nothing_is_asked(tmp_path: Path) -> None:
     async with consoles(tmp_path) as scene:
         deployment = pushed(scene)
@@ -72,6 +75,7 @@ async def test_a_log_that_is_not_there_is_said_and_read_when_asked_for_again(tmp
             assert one.log.problem is None
 
 
+@pytest.mark.slow
 async def test_what_passes_is_tried_again_and_what_was_read_stays_until_then(tmp_path: Path) -> None:
     async with consoles(tmp_path) as scene:
         deployment = pushed(scene)

@@ -138,6 +138,7 @@ def sleep_over(scene: Consoles, seconds: float) -> None:
     scene.clock.advance(seconds)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 async def test_a_console_closed_while_a_release_runs_is_a_gap(tmp_path: Path) -> None:
     async with consoles(tmp_path) as scene:
         one = await scene.started()
@@ -157,6 +158,7 @@ async def test_a_console_closed_while_a_release_runs_is_a_gap(tmp_path: Path) ->
         assert first.stores.ledger.read(stream=f"release:{gap.canary_id}")
 
 
+@pytest.mark.slow
 async def test_a_machine_that_slept_is_a_gap_each_time(tmp_path: Path) -> None:
     async with consoles(tmp_path) as scene:
         one = await scene.started()

@@ -88,6 +88,7 @@ async def test_secrets_in_the_output_are_hidden(tmp_path: Path) -> None:
     assert "postgres://me:***@db/x" in ran.output
 
 
+@pytest.mark.slow
 async def test_one_that_takes_too_long_is_stopped_with_what_it_started(tmp_path: Path) -> None:
     text = (
         "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"

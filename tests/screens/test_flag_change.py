@@ -166,6 +166,7 @@ async def test_versions_that_cannot_be_read_are_missed_aloud() -> None:
         await session.shows("No old version can be brought back: Vercel does not answer.", "turn it off")
 
 
+@pytest.mark.slow
 async def test_several_are_killed_as_one_with_an_outcome_each() -> None:
     it = flags()
     async with running(worlds.healthy(), size=(100, 50), cockpit=flagged(it)) as session:

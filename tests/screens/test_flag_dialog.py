@@ -79,6 +79,7 @@ async def test_where_the_verdict_has_culprits_the_reason_is_there_already() -> N
         assert not dialog.query_one("#send", Button).disabled
 
 
+@pytest.mark.slow
 async def test_for_half_an_hour_only_is_recorded_and_counted_down() -> None:
     it = flags()
     async with running(worlds.healthy(), size=(200, 50), cockpit=flagged(it)) as session:

@@ -233,6 +233,7 @@ def test_a_filter_finds_tag_person_state_of_an_environment_and_what_is_stale() -
     assert "stale" not in haystack(Flag({**old.raw, "state": "archived"}), NOW)
 
 
+@pytest.mark.slow
 async def test_a_flag_is_opened_by_its_key_also_an_archived_one() -> None:
     it = flags()
     async with running(worlds.healthy(), size=SMALL, cockpit=flagged(it)) as session:
@@ -267,6 +268,7 @@ async def test_who_changed_a_flag_is_told_by_name_where_that_is_known() -> None:
         assert "usr_jo" not in shown
 
 
+@pytest.mark.slow
 async def test_evaluation_counts_stand_with_their_environment_and_in_the_preview() -> None:
     it = flags()
     it.host.counts = Counts(1, {"production": {"on": 300, "off": 699, "": 1}})

@@ -113,6 +113,7 @@ async def test_what_widens_exposure_asks_for_a_reason_and_the_typed_word() -> No
         assert session.cockpit.performed == [("advance", "looks well", "50")]
 
 
+@pytest.mark.slow
 async def test_what_is_typed_ahead_stays_in_its_order_and_its_field() -> None:
     async with running(worlds.healthy(), size=SMALL) as session:
         for turns in range(14):

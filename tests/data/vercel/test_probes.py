@@ -60,6 +60,7 @@ async def test_each_deployment_is_asked_for_every_path() -> None:
         (hangs, 1),
     ],
 )
+@pytest.mark.slow
 async def test_what_counts_as_failed(answer: Step, failed: int) -> None:
     async with probing(says("ok"), answer) as (there, probes):
         for _ in range(8):  # whatever failed before, the next one is sent

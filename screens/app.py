@@ -96,8 +96,8 @@ def _sources() -> SourcesScreen:
 class CoalmineApp(Follower):
     """The rooms, the keys that work everywhere, and what a person asks of production.
 
-    ``look``: colours and keys of the person's own. ``more``: as :class:`Follower` has it. ``request``: the
-    request to be shown first. ``keep_copy``
+    ``look``: colours and keys of the person's own. ``more``: as :class:`Follower` has it. ``target``:
+    what is shown first, by its name or address. ``keep_copy``
     writes what was copied into a file, for terminals that do not pass it on, and gives the file (``None``
     if that could not be written).
     """
@@ -150,7 +150,7 @@ class CoalmineApp(Follower):
         *,
         look: Look | None = None,
         more: Callable[[World], World] | None = None,
-        request: str | None = None,
+        target: str | None = None,
         keep_copy: Callable[[str], Path | None] = lambda text: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -159,7 +159,7 @@ class CoalmineApp(Follower):
         self.screen_modes: dict[str, ScreenMode] = {}
         self.sought_request = ""
         """The request that is to be marked on the screen of requests, until it is."""
-        self._first_request = request
+        self._first_target = target
         self._home = ReleaseScreen()
         self._trail = Trail("release")
         if self.look.theme is not None:  # before Textual works out its colours, so that it does so once
@@ -187,8 +187,8 @@ class CoalmineApp(Follower):
     def settle(self) -> None:
         super().settle()
         self._home.settle()
-        if self._first_request is not None:
-            self.show(self._first_request)
+        if self._first_target is not None:
+            self.show(self._first_target)
 
     # --- actions -------------------------------------------------------------------------------
 

@@ -199,7 +199,7 @@ class VerbDialog(SendingDialog):
         self.sending, self.outcome = False, outcome
         if outcome.end is End.DONE:
             self.leave()
-            return False
+            return True  # what it changed is on show; a toast would lie over it
         if self.ready:
             self.refresh_world()
         return self.ready and not self.hidden

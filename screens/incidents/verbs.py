@@ -97,7 +97,10 @@ def severity(incident: Incident, person: str, now: Millis, measured: Suggestion 
         return lambda one, at: rules.severity_set(one, who, severity_named(answers.choice), answers["reason"])
 
     do, check = recording(incident, person, made, lambda answers: f"{incident.id}: {answers.choice}.")
-    found = [one for one in (suggestion_of(incident, now), measured) if one is not None]
+    recorded = suggestion_of(incident, now)
+    if recorded is not None and measured is not None and recorded.severity == measured.severity:
+        measured = None
+    found = [one for one in (recorded, measured) if one is not None]
     worst = min(found, key=lambda one: rank(one.severity), default=None)
     marked: Severity = incident.severity if worst is None else worst.severity
     return Asked(
@@ -183,7 +186,9 @@ def state(incident: Incident, person: str, now: Millis) -> Asked:
 
 def _next(incident: Incident) -> Iterator[Choice]:
     """What may follow, the ordinary one first."""
-    for one in State:
+    order = list(State)
+    back = [one for one in order if order.index(one) < order.index(incident.state)]
+    for one in (*(one for one in order if one not in back), *back):
         if one not in WAYS[incident.state]:
             continue
         if incident.state is State.RESOLVED and one is State.INVESTIGATING:

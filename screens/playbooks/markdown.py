@@ -113,9 +113,10 @@ class _Walk:
             return paragraph(text, self._cells)
         mark, self._marks[-1] = self._marks[-1], ""
         indent = min((len(self._marks) - 1) * STEP, self._cells // 2)
-        rows = paragraph(text, max(self._cells - indent - 3, 8))
+        head = f"{mark or ' '} "
+        rows = paragraph(text, max(self._cells - indent - len(head), 8))
         return [
-            (Span(" " * indent), Span(f"{mark if place == 0 else '':<2} ", "quiet"), *row)
+            (Span(" " * indent), Span(head if place == 0 else " " * len(head), "quiet"), *row)
             for place, row in enumerate(rows)
         ]
 

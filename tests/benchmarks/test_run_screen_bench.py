@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from screens.runs.screen import RunScreen
 from tests.benchmarks.measuring import Pair, at_most
 from tests.screens.incident_room import cockpit_of, told, working
 from tests.screens.run_room import begun, of_steps
@@ -31,6 +32,8 @@ async def one(count: int) -> tuple[float, float]:
     async with running(rollback(), size=(80, 24), cockpit=cockpit) as session:
         since = time.perf_counter()
         session.app.show(name)
+        await session.until(lambda: isinstance(session.app.screen, RunScreen) and session.app.screen.ready)
+        await session.pilot.pause()
         await session.shows("Look at part 1", f"of {count} came to their end")
         opened = time.perf_counter() - since
         since = time.perf_counter()

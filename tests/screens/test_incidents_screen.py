@@ -361,7 +361,7 @@ async def test_who_is_not_known_or_may_only_look_writes_nothing_and_is_told_why(
         await session.until(lambda: "Nobody is known." in session.app.said[-1].text)
         it.person, it.read_only = "ana", "Read-only by the settings (read_only)."
         await session.press("a")
-        await session.until(lambda: it.read_only in session.app.said[-1].text)
+        await session.until(lambda: "Read-only by the settings" in session.app.said[-1].text)
     assert len(it.ledger.told) == before
 
 

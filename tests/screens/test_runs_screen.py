@@ -44,6 +44,12 @@ def on_run(session: Running) -> RunScreen:
     return screen
 
 
+async def to_run(session: Running, name: str) -> None:
+    session.app.show(name)
+    await session.until(lambda: isinstance(session.app.screen, RunScreen) and on_run(session).ready)
+    await session.pilot.pause()
+
+
 async def seen_elsewhere(session: Running, it: Working) -> None:
     await session.show(await it.world(rollback()))
 
@@ -53,7 +59,7 @@ async def test_a_run_is_driven_answered_and_finished_by_one_key_each() -> None:
     cockpit = cockpit_of(it, rollback())
     cockpit.run_room = room
     async with running(rollback(), size=(120, 34), cockpit=cockpit) as session:
-        session.app.show(name)
+        await to_run(session, name)
         await session.shows("It has not begun. First comes: 1. See it yourself.")
         await session.press("enter")
         screen = on_run(session)
@@ -95,7 +101,7 @@ async def test_whoever_watches_sees_the_step_that_somebody_else_began() -> None:
     cockpit = cockpit_of(it, rollback())
     cockpit.run_room = room
     async with running(rollback(), size=(80, 24), cockpit=cockpit) as session:
-        session.app.show(name)
+        await to_run(session, name)
         await session.shows("It has not begun.")
         await room.drive(name)
         await moved(session, it, on_run(session), "see")
@@ -178,7 +184,7 @@ async def test_of_two_hundred_steps_only_those_on_show_are_drawn() -> None:
     cockpit = cockpit_of(it, rollback())
     name = await begun(cockpit, it, of_steps(200))
     async with running(rollback(), size=(80, 24), cockpit=cockpit) as session:
-        session.app.show(name)
+        await to_run(session, name)
         await session.shows("Look at part 1")
         screen = on_run(session)
         assert len(screen.rows.keys) == 200

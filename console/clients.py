@@ -4,7 +4,8 @@ functions: what the first paint does not need is not loaded before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from console.incidents.desk import Incidents
     from console.messages.outbox import Outbox
     from console.messages.sender import Channel
+    from console.playbooks.library import Found
     from console.policy import Rulebook
     from console.ports import Ledger
     from console.rollback.command_running import Database
@@ -275,6 +277,18 @@ def clock_problems(transport: Transport) -> list[Problem]:
     """Which hosts asked so far have another time than this machine."""
     sure = (health for health in transport.health() if (health.latency_ms or 0) < SURE_MS)
     return [problem for health in sure if (problem := health.clock_problem()) is not None]
+
+
+OWN_PLAYBOOKS = Path("playbooks")
+"""The folder of one's own, in the current directory."""
+
+
+def playbooks(metrics: Collection[str]) -> tuple[Found, ...]:
+    """Every playbook there is, checked against the ids of ``metrics``. Blocking."""
+    from console.playbooks.library import library
+    from data.playbook_files import Folders
+
+    return library(Folders(OWN_PLAYBOOKS).files(), metrics, os.environ)
 
 
 def database(aim: Target) -> Database | None:

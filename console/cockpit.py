@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from console.desk import Desk
     from console.envelope import Recorded, VerifyReport
     from console.flags.desk import FlagDesk
+    from console.incidents.room import IncidentRoom
     from console.outcome import Outcome
     from console.planning import Choice
+    from console.playbooks.library import Found
     from console.production import Production
     from console.rollback.room import Room
+    from console.runs.room import RunRoom
     from console.world import World
 
 
@@ -62,6 +65,18 @@ class Cockpit(Protocol):
 
         Raises :class:`console.actions.Impossible` where signatures cannot be checked.
         """
+        ...
+
+    def incidents(self) -> IncidentRoom:
+        """What is worked on; the first call loads much: import ``console.incidents.room`` before."""
+        ...
+
+    def runs(self) -> RunRoom:
+        """The runs of playbooks; the first call loads much: import ``console.runs.room`` before."""
+        ...
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        """Every playbook there is, read and checked anew; takes a moment."""
         ...
 
     async def arm(self, reason: str, minutes: int) -> Outcome: ...

@@ -17,15 +17,19 @@ from console.parts import Parts
 from console.planning import Choice
 from console.ports import SourceError
 from console.rollback.evidence import Harm, evidence_of, harm_of
-from console.world import Banner, Waiting, World
+from console.world import Banner, OpenIncident, Waiting, World
 
 if TYPE_CHECKING:
     from console.alerts.desk import AlertDesk
     from console.bake import Bake, Baking
     from console.flags.desk import FlagDesk
     from console.flags.gate import Order
+    from console.incidents.room import IncidentRoom
     from console.incidents.watching import IncidentWatch
+    from console.playbooks.library import Found
+    from console.ports import Project
     from console.rollback.room import Room
+    from console.runs.room import RunRoom
 
 
 class Desks:
@@ -44,7 +48,9 @@ class Desks:
         self._flags: FlagDesk | None = None
         self._room: Room | None = None
         self._alerts: AlertDesk | None = None
-        self._incidents: IncidentWatch | None = None
+        self._watch: IncidentWatch | None = None
+        self._incidents: IncidentRoom | None = None
+        self._runs: RunRoom | None = None
         self._proposed: Harm | None = None
         """The harm whose end was proposed last, by whomever."""
         self._reopened: Baking | None = None
@@ -52,6 +58,8 @@ class Desks:
 
     async def finished(self, seconds: float) -> None:
         """Wait for the answers to what was sent, so long at most."""
+        if self._runs is not None:
+            await self._runs.close()
         if self._room is not None:
             await self._room.finished(seconds)
         if self._flags is not None:
@@ -150,23 +158,6 @@ class Desks:
         if await self._offload(lambda: self._parts.ledger.streams("silence:")):
             await self.alerts().tend()
 
-    # --- incidents ---------------------------------------------------------------------------
-
-    async def tend_incidents(self, world: World) -> None:
-        """Open those that something in ``world`` tells of, or know which would be."""
-        if self._parts.incident_terms is None:
-            return
-        if self._incidents is None:
-            watching = await asyncio.to_thread(import_module, "console.incidents.watching")
-            self._incidents = watching.IncidentWatch(
-                self._parts, self._parts.incident_terms(), self._standing, self._actor, self._offload
-            )
-        await self._incidents.tend(world)
-
-    def banners(self) -> tuple[Banner, ...]:
-        """What has to be said on every screen."""
-        return () if self._incidents is None else self._incidents.banners()
-
     # --- requests ----------------------------------------------------------------------------
 
     def requests(self) -> Room:
@@ -227,6 +218,73 @@ class Desks:
             if harm.verb == "abort":
                 return  # the host may not have said yet that it rolls
         self._proposed = harm
+
+    # --- incidents ---------------------------------------------------------------------------
+
+    async def tend_incidents(self, world: World) -> None:
+        """Open those that something in ``world`` tells of, or know which would be."""
+        if self._parts.incident_terms is None:
+            return
+        if self._watch is None:
+            watching = await asyncio.to_thread(import_module, "console.incidents.watching")
+            self._watch = watching.IncidentWatch(
+                self._parts, self._parts.incident_terms(), self._standing, self._actor, self._offload
+            )
+        await self._watch.tend(world)
+
+    def banners(self) -> tuple[Banner, ...]:
+        """What has to be said on every screen."""
+        return () if self._watch is None else self._watch.banners()
+
+    def incidents(self) -> IncidentRoom:
+        """What this session does with incidents."""
+        if self._incidents is None:
+            from console.incidents.room import IncidentRoom
+
+            parts = self._parts
+            self._incidents = IncidentRoom(
+                parts.ledger,
+                parts.clock,
+                self._standing,
+                self._actor,
+                self._offload,
+                self.requests,
+                parts.read_only,
+            )
+        return self._incidents
+
+    def runs(self, project: Callable[[], Project | None]) -> RunRoom:
+        """What this session does with runs of playbooks."""
+        if self._runs is None:
+            from console.runs.desk import Runs
+            from console.runs.room import RunRoom
+
+            parts, incidents = self._parts, self.incidents()
+            desk = Runs(
+                parts.ledger,
+                parts.clock,
+                lambda: self._standing().rulebook,
+                self._offload,
+                incidents.desk.seen,
+                parts.read_only,
+            )
+            self._runs = RunRoom(desk, parts.leases, incidents, parts.driving, project)
+        return self._runs
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        """Every playbook there is, read and checked anew; takes a moment."""
+        library = self._parts.library
+        return () if library is None else await asyncio.to_thread(library)
+
+    async def ongoing(self) -> tuple[OpenIncident, ...]:
+        """The incidents that go on. Loads nothing where there are none, or no screen."""
+        if self._parts.via != "console":
+            return ()
+        if self._incidents is None:
+            if not await self._offload(lambda: self._parts.ledger.streams("incident:")):
+                return ()
+            await asyncio.to_thread(import_module, "console.incidents.room")
+        return await self.incidents().ongoing()
 
     async def _loaded(self) -> None:
         """What a room needs, loaded beside the event loop: keys are pressed meanwhile."""

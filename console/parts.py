@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from console.flags.exposure import Linked
     from console.flags.provider import FlagProvider
     from console.incidents.opening import Terms
+    from console.playbooks.library import Found
     from console.policy import Rulebook
     from console.rollback.command_running import Database
     from console.rollback.stores import ConfigStores
+    from console.runs.room import Driving
     from console.signing import OwnKey, Verifier
 
 
@@ -92,4 +94,8 @@ class Parts:
     """
     database: Database | None = None
     """The commands of the database level that are configured on this machine."""
+    library: Callable[[], tuple[Found, ...]] | None = None
+    """Reads and checks every playbook there is. Blocking."""
+    driving: Driving | None = None
+    """Makes what drives runs of playbooks from here; ``None``: nothing is driven from here."""
     on_close: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

@@ -53,6 +53,7 @@ from console.world import (
     Frozen,
     MetricView,
     Mode,
+    OpenIncident,
     Pending,
     Person,
     SourceHealth,
@@ -101,6 +102,7 @@ class Self:
     armed: Armed | None = None
     banners: tuple[Banner, ...] = ()
     waiting: Waiting = field(default_factory=Waiting)
+    incidents: tuple[OpenIncident, ...] = ()
 
 
 class Picture:
@@ -165,6 +167,7 @@ class Picture:
             alerts=reading(Alerting, ALERTMANAGER, latest.get(ALERTS)),
             frozen=self._frozen(project.value),
             waiting=own.waiting,
+            incidents=own.incidents,
             speed=where.speed,
             linked=where.linked,
             exposure=_exposure(latest) if where.linked else NO_EXPOSURE,

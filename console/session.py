@@ -33,7 +33,7 @@ from console.picture import Picture, Self, grown_old
 from console.planning import Choice
 from console.policy import Rulebook
 from console.poller import Poller
-from console.ports import StoreUnusable
+from console.ports import Leases, StoreUnusable
 from console.preflight import with_preflight
 from console.production import Production
 from console.readings import Millis
@@ -46,7 +46,10 @@ from console.world import Armed, Banner, World
 if TYPE_CHECKING:
     from console.flags.desk import FlagDesk
     from console.flags.gate import Offer
+    from console.incidents.room import IncidentRoom
+    from console.playbooks.library import Found
     from console.rollback.room import Room
+    from console.runs.room import RunRoom
 
 log = logging.getLogger("coalmine.session")
 
@@ -221,6 +224,11 @@ class Session:
 
     # --- acting -----------------------------------------------------------------------------------
 
+    @property
+    def leases(self) -> Leases:
+        """What says who is alive and who drives."""
+        return self._parts.leases
+
     def standing(self) -> Standing:
         """What an authorisation rests on now."""
         book = self._book
@@ -324,6 +332,18 @@ class Session:
         """Requests for other people's approval; made when first asked for. Raises :class:`Impossible`."""
         return self.desks.requests()
 
+    def incidents(self) -> IncidentRoom:
+        """The incidents of this ledger; made when first asked for."""
+        return self.desks.incidents()
+
+    def runs(self) -> RunRoom:
+        """The runs of playbooks; made when first asked for."""
+        return self.desks.runs(lambda: self._world.project.value)
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        """Every playbook there is, read and checked anew."""
+        return await self.desks.playbooks()
+
     def flag_refusal(self, offer: Offer, *, as_if_armed: str | None = None) -> Refused | None:
         """Why the gate would refuse a flag's change now; ``as_if_armed``: were it armed for that reason."""
         standing = self.standing()
@@ -392,7 +412,9 @@ class Session:
 
     async def _rebuild(self) -> None:
         try:
-            own = replace(self._self(), waiting=await self.desks.waiting())
+            own = replace(
+                self._self(), waiting=await self.desks.waiting(), incidents=await self.desks.ongoing()
+            )
             world = await self._stores(partial(self._picture.build, self._clock.now(), own))
             self._world = replace(
                 world, banners=(*self.desk.banners(world), *self.desks.banners(), *world.banners)

@@ -39,6 +39,9 @@ from data.sqlite.ledger import SqliteLedger
 from data.sqlite.samples import SqliteSamples
 
 if TYPE_CHECKING:
+    from console.envelope import Actor
+    from console.runs.desk import Runs
+    from console.runs.driver import Driver, Told
     from console.session import Session
     from console.world import World
 
@@ -141,8 +144,17 @@ def build_session(
     files, settings = PolicyFiles(stores.folder), aim.settings
     prober = clients.probes(aim)
     read_only = "Read-only by the settings (read_only)." if settings.read_only else None
-    return Session(
+    made: list[Session] = []
+
+    def driving(runs: Runs, actor: Actor, told: Told) -> Driver:
+        from console.commands.playbook_hands import Driving
+
+        leases, metrics = made[0].leases, clients.metrics_source(aim, host)
+        return Driving(runs, leases, aim, actor, made[0], metrics, True, told).driver()
+
+    session = Session(
         Parts(
+            driving=driving,
             ledger=stores.ledger,
             samples=stores.samples,
             leases=SqliteLeases(stores.ledger.path),
@@ -178,9 +190,12 @@ def build_session(
             heads=None if aim.demo else RememberedHead(aim.loaded.state_dir, stores.ledger.path),
             own_key=partial(clients.own_key, settings.approval.key),
             database=clients.database(aim),
+            library=partial(clients.playbooks, {one.id for one in where_of(aim).catalogue.metrics}),
             on_close=(host.transport.aclose, *(() if prober is None else (prober.aclose,))),
         )
     )
+    made.append(session)
+    return session
 
 
 def new_session_id() -> str:

@@ -166,6 +166,26 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """An incident that goes on, in short."""
+
+    id: str
+    title: str
+    severity: str
+    """SEV1 to SEV4, or undetermined."""
+    confirmed: bool
+    """Whether a person has said that it is so bad."""
+    state: str
+    since: Millis
+    """When it came to this state."""
+    commander: str = ""
+    acknowledge_by: Millis | None = None
+    """Until when somebody has to take care of it; ``None`` where somebody does."""
+    update_by: Millis | None = None
+    """Until when everybody concerned has to hear how it stands; ``None`` where nothing is due."""
+
+
+@dataclass(frozen=True, slots=True)
 class StageMark:
     """When the release reached a percentage: the ┆ lines of the plots."""
 
@@ -245,6 +265,8 @@ class World:
     """The change freeze in force."""
     waiting: Waiting = Waiting()
     """The requests of this ledger that wait for a person."""
+    incidents: tuple[OpenIncident, ...] = ()
+    """Those that go on, the worst first."""
     speed: float = 1.0
     """How fast this world's clock runs (the demo may run faster than life)."""
     seen: Seen | None = None

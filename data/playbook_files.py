@@ -9,6 +9,7 @@ from pathlib import Path
 
 import playbooks
 from console.playbooks.document import LARGEST
+from console.playbooks.library import OWN, SHIPPED, File
 
 
 def read(path: Path) -> bytes:
@@ -33,3 +34,26 @@ def shipped() -> Sequence[Path]:
 def within(folder: Path) -> Sequence[Path]:
     """The playbooks of a folder by name, without its readme. Raises ``OSError``."""
     return sorted(path for path in folder.iterdir() if path.suffix == ".md" and path.stem.lower() != "readme")
+
+
+def file_of(path: Path, origin: str) -> File:
+    """A playbook's file as the library reads it."""
+    try:
+        return File(str(path), path.stem, origin, read(path))
+    except (OSError, ValueError) as error:
+        return File(str(path), path.stem, origin, None, str(getattr(error, "strerror", None) or error))
+
+
+class Folders:
+    """Implements :class:`console.playbooks.library.Shelf`: the folder of one's own, then what is shipped."""
+
+    def __init__(self, own: Path) -> None:
+        self._own = own
+
+    def files(self) -> Sequence[File]:
+        """Every file, read anew. A folder that cannot be looked into counts as a file that cannot be read."""
+        try:
+            mine = within(self._own) if self._own.is_dir() else ()
+        except OSError:
+            mine = (self._own,)
+        return [*(file_of(one, OWN) for one in mine), *(file_of(one, SHIPPED) for one in shipped())]

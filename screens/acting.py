@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from console.outcome import End
 from console.world import Mode
 from screens.dialogs.base import Dialog
 from screens.log import SEVERITIES, Acted
@@ -151,6 +152,31 @@ class Acting:
         self.acts.append(Acted(asked, command, outcome))
         says, severity = outcome_toast(name, outcome), SEVERITIES[outcome.end]
         (app.keep if told(outcome) else app.say)(says, severity)
+
+    def open_incident(self) -> None:
+        """Ask what is wrong, and open an incident; its room comes on show when it is open."""
+        if not self._can("No incident can be opened"):
+            return
+        self._work(self._open_incident(), "incident", exclusive=True)
+
+    async def _open_incident(self) -> None:
+        import asyncio
+        from importlib import import_module
+
+        for name in ("console.incidents.room", "screens.dialogs.verb", "screens.incidents.opening"):
+            await asyncio.to_thread(import_module, name)
+        from screens.dialogs.verb import VerbDialog
+        from screens.incidents.opening import opening
+
+        app = self._app
+        dialog = VerbDialog(opening(app.world, app.present()), "incident")
+
+        def closed(_: None) -> None:
+            if dialog.outcome is not None and dialog.outcome.end is End.DONE:
+                app.show_incident(dialog.outcome.next)
+
+        if not isinstance(app.screen, Dialog):
+            app.push_screen(dialog, closed)
 
     def reason(self) -> str | None:
         """Why this session is armed, if a person armed it."""

@@ -35,11 +35,27 @@ if TYPE_CHECKING:
     from screens.acting import Acting, Doing
     from screens.dialogs.choose import Wish
     from screens.flags.screen import FlagsScreen
+    from screens.incidents.screen import IncidentsScreen
     from screens.ledger.screen import LedgerScreen
     from screens.log import Acted
     from screens.metrics.screen import MetricsScreen
+    from screens.overview.screen import OverviewScreen
     from screens.rollbacks.screen import RollbacksScreen
     from screens.sources.screen import SourcesScreen
+
+
+def _overview() -> OverviewScreen:
+    """The overview, loaded when it is first gone to."""
+    from screens.overview.screen import OverviewScreen
+
+    return OverviewScreen()
+
+
+def _incidents() -> IncidentsScreen:
+    """The incidents' screen, loaded when it is first gone to."""
+    from screens.incidents.screen import IncidentsScreen
+
+    return IncidentsScreen()
 
 
 def _metrics() -> MetricsScreen:
@@ -80,8 +96,8 @@ def _sources() -> SourcesScreen:
 class CoalmineApp(Follower):
     """The rooms, the keys that work everywhere, and what a person asks of production.
 
-    ``look``: colours and keys of the person's own. ``more``: as :class:`Follower` has it. ``request``: the
-    request to be shown first. ``keep_copy``
+    ``look``: colours and keys of the person's own. ``more``: as :class:`Follower` has it. ``target``:
+    what is shown first, by its name or address. ``keep_copy``
     writes what was copied into a file, for terminals that do not pass it on, and gives the file (``None``
     if that could not be written).
     """
@@ -89,6 +105,8 @@ class CoalmineApp(Follower):
     TITLE = "coalmine"
     CSS_PATH = ["app.tcss", "release/release.tcss"]  # noqa: RUF012
     MODES = {  # noqa: RUF012
+        "overview": _overview,
+        "incidents": _incidents,
         "flags": _flags,
         "rollbacks": _rollbacks,
         "metrics": _metrics,
@@ -99,16 +117,19 @@ class CoalmineApp(Follower):
     theme = Reactive(themes.DARK.name)
     ENABLE_COMMAND_PALETTE = False  # the command line of our own is one
     BINDINGS: ClassVar[list[BindingType]] = [
+        hidden("0", "room('overview')", "room.overview", "Everything that matters now", priority=True),
         hidden("1", "room('release')", "room.release", "The rolling release", priority=True),
         hidden("2", "room('flags')", "room.flags", "The feature flags, and who gets what", priority=True),
         hidden(
             "3", "room('rollbacks')", "room.rollbacks", "Requests that other people approve", priority=True
         ),
+        hidden("4", "room('incidents')", "room.incidents", "What is wrong, who works on it", priority=True),
         hidden("7", "room('metrics')", "room.metrics", "Every metric of both tracks", priority=True),
         hidden("9", "room('ledger')", "room.ledger", "Everything recorded", priority=True),
         hidden("minus", "last_room", "app.last_room", "The screen before this one", priority=True),
         hidden("left_square_bracket", "step(-1)", "app.back", "Back through the screens", priority=True),
         hidden("right_square_bracket", "step(1)", "app.forward", "Forth again on that way", priority=True),
+        hidden("exclamation_mark", "worst", "app.worst", "The worst thing now, anywhere", priority=True),
         hidden("space", "pause", "app.pause", "Let the picture stand still, or follow again"),
         hidden("W", "arm", "app.arm", "Arm this session, or disarm it"),
         hidden("ctrl+r", "refresh", "app.refresh", "Ask every source now"),
@@ -129,7 +150,7 @@ class CoalmineApp(Follower):
         *,
         look: Look | None = None,
         more: Callable[[World], World] | None = None,
-        request: str | None = None,
+        target: str | None = None,
         keep_copy: Callable[[str], Path | None] = lambda text: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -138,7 +159,7 @@ class CoalmineApp(Follower):
         self.screen_modes: dict[str, ScreenMode] = {}
         self.sought_request = ""
         """The request that is to be marked on the screen of requests, until it is."""
-        self._first_request = request
+        self._first_target = target
         self._home = ReleaseScreen()
         self._trail = Trail("release")
         if self.look.theme is not None:  # before Textual works out its colours, so that it does so once
@@ -166,8 +187,8 @@ class CoalmineApp(Follower):
     def settle(self) -> None:
         super().settle()
         self._home.settle()
-        if self._first_request is not None:
-            self.show_request(self._first_request)
+        if self._first_target is not None:
+            self.show(self._first_target)
 
     # --- actions -------------------------------------------------------------------------------
 
@@ -179,8 +200,13 @@ class CoalmineApp(Follower):
     async def action_room(self, mode: str) -> None:
         """Go to a room; the key after this one is looked at when it is there."""
         if mode == self.current_mode and len(self.screen_stack) > 1:
-            await self.pop_screen()  # from a deployment back to the screen that it was opened from
+            await self._to_room()
         await self.switch_mode(mode)
+
+    async def _to_room(self) -> None:
+        """From what lies over a room back to it: a deployment, an incident, what was opened from there."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
 
     async def action_last_room(self) -> None:
         if self._trail.last is not None:
@@ -194,7 +220,7 @@ class CoalmineApp(Follower):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Over a dialog or in a text field no key changes the room; what is not offered is off."""
-        if action in ("room", "last_room", "step"):
+        if action in ("room", "last_room", "step", "worst"):
             return dialog(self.screen) is None and not isinstance(self.focused, Input)
         return offers(self.world, action, parameters)
 
@@ -231,6 +257,64 @@ class CoalmineApp(Follower):
         self.sought_request = request_id.strip().upper()
         self.switch_mode("rollbacks")
         self.draw()
+
+    async def action_worst(self) -> None:
+        """Go where the worst thing now is; where nothing is wrong, that is said."""
+        from screens.attention import worst
+
+        found = worst(self.world)
+        self.say(found.says, "warning" if found.room else "information")
+        if found.incident_id:
+            self.show_incident(found.incident_id)
+        elif found.room:
+            await self.action_room(found.room)
+
+    def show_incident(self, incident_id: str) -> None:
+        """Go to the room of an incident, over whatever is on show."""
+        from screens.incidents.room import IncidentScreen
+
+        name, top = incident_id.strip().upper(), self.screen
+        if not (isinstance(top, IncidentScreen) and top.incident_id == name):
+            self.push_screen(IncidentScreen(name))
+
+    def show_playbooks(self, incident_id: str = "") -> None:
+        """Look at the playbooks; those for the incident, if one is named, stand first."""
+        from screens.playbooks.screen import PlaybooksScreen
+
+        if dialog(self.screen) is None and not isinstance(self.screen, PlaybooksScreen):
+            self.push_screen(PlaybooksScreen(incident_id))
+
+    def show_run(self, run_id: str) -> None:
+        """Go to a run of a playbook, over whatever is on show."""
+        from screens.runs.screen import RunScreen
+
+        name, top = run_id.strip().upper(), self.screen
+        if not (isinstance(top, RunScreen) and top.run_id == name):
+            self.push_screen(RunScreen(name))
+
+    def show(self, target: str) -> None:
+        """Go where ``target`` is: INC-7, PB-2, RB-14, dpl_…, or an address with one in it."""
+        from screens.targets import target_of
+
+        found = target_of(target)
+        if found is None:
+            self.say(f"{target} names nothing that could be shown: INC-1, PB-1, RB-1 or dpl_….", "warning")
+            return
+        kind, name = found
+        going: dict[str, Callable[[str], object]] = {
+            "incident": self.show_incident,
+            "run": self.show_run,
+            "request": self.show_request,
+            "deployment": self.look_at,
+            "room": self.switch_mode,
+        }
+        going[kind](name)
+
+    def action_playbooks(self) -> None:
+        self.show_playbooks()
+
+    def action_incident(self) -> None:
+        self.acting.open_incident()
 
     def on_request(self, command: str, name: str, doing: Doing, told: Callable[[Outcome], bool]) -> None:
         """Answer a request or carry it out; closing the dialog does not cut it off."""

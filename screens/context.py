@@ -65,6 +65,18 @@ class Console(Protocol):
         """Why this session is armed, if a person armed it."""
         ...
 
+    def show_incident(self, incident_id: str) -> None:
+        """Go to the room of an incident."""
+        ...
+
+    def show_run(self, run_id: str) -> None:
+        """Go to a run of a playbook."""
+        ...
+
+    def show_playbooks(self, incident_id: str = "") -> None:
+        """Look at the playbooks; those for the incident, if one is named, stand first."""
+        ...
+
     def act(self, action: str) -> None:
         """Open the review of an action (advance, complete, abort)."""
         ...

@@ -89,6 +89,12 @@ MITIGATE = shown(
     "What would stop the harm: flags to turn off, the release to abort; each is previewed first",
 )
 """For the screens on which harm is seen."""
+INCIDENT = hidden("i", "app.incident", "room.incident", "Open an incident, with what is measured now")
+"""For the same screens."""
+PLAYBOOKS = shown(
+    "p", "app.playbooks", "room.playbooks", "playbooks", "The playbooks: look for one, and read it"
+)
+"""For those on which ``p`` is free."""
 
 
 def listed(keys: str) -> list[str]:

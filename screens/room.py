@@ -110,7 +110,9 @@ class Room(Screen[None]):
             return
         self.set_class(False, "-tiny")
         self.pane("status", lambda: [status_line(world, now, cells, app.paused(), self.screen_mode_says())])
-        line, places = tabs_line(self.MODE, cells, {"rollbacks": world.waiting.all})
+        line, places = tabs_line(
+            self.MODE, cells, {"rollbacks": world.waiting.all, "incidents": len(world.incidents)}
+        )
         self.query_one("#tabs", TabLine).show_tabs(line, places)
         rows = max(self.size.height // 4, 2)
         self.pane("notices", lambda: notices(world, app.opening, now, app.monotonic(), cells, rows))

@@ -24,9 +24,11 @@ class Tab:
 
 
 TABS = (
+    Tab("0", "overview", "Overview", "Ovw"),
     Tab("1", "release", "Release", "Rel"),
     Tab("2", "flags", "Flags", "Flg"),
     Tab("3", "rollbacks", "Rollbacks", "Rb"),
+    Tab("4", "incidents", "Incidents", "Inc"),
     Tab("7", "metrics", "Metrics", "Met"),
     Tab("9", "ledger", "Ledger", "Led"),
 )
@@ -77,6 +79,16 @@ def who(world: World, wide: bool) -> Span:
     return span(f"{name} ({roles})" if wide and roles else name)
 
 
+def incident_span(world: World, wide: bool) -> Span:
+    """The worst incident that goes on, ``▲ SEV2 INC-7`` (narrow: ``▲SEV2``), and how many more."""
+    worst, others = world.incidents[0], len(world.incidents) - 1
+    bad = "SEV?" if worst.severity == "undetermined" else clean.cut(clean.clean(worst.severity), 5)
+    more = f" +{others}" if others else ""
+    tone: Tone = "worse" if bad in ("SEV1", "SEV2") else "caution"
+    said = f"▲ {bad} {clean.cut(clean.clean(worst.id), 9)}{more}" if wide else f"▲{bad}{more.strip()}"
+    return span(said, tone, bold=True)
+
+
 def status_line(world: World, now: Millis, cells: int, paused: str = "", extent: str = "") -> Line:
     """One row: console, project, mode, person; the data's age and the ledger at the right.
 
@@ -96,6 +108,8 @@ def status_line(world: World, now: Millis, cells: int, paused: str = "", extent:
     if approvals:
         said = count(approvals, "approval")
         waiting = (span(f"{said} waiting" if wide else said, "caution", bold=True), gap, *waiting)
+    if world.incidents:
+        waiting = (incident_span(world, wide), gap, *waiting)
     if extent:
         waiting = (span(extent, "canary"), gap, *waiting)
     if paused:
@@ -120,7 +134,10 @@ def tabs_line(
 
     ``waiting``: how much waits for somebody on each, by its mode.
     """
-    compact = sum(len(tab.title) + 4 for tab in TABS) > cells
+    counted = sum(len(f"•{mark}") for mark in (waiting or {}).values() if mark)
+    long = 1 + sum(len(tab.title) + 2 for tab in TABS) + counted
+    room = [long + gap * (len(TABS) - 1) <= cells for gap in (3, 2)]
+    compact = not any(room)
     out: list[Span] = [Span(" ")]
     places: list[tuple[int, int, str]] = []
     at = 1
@@ -131,7 +148,7 @@ def tabs_line(
         tone: Tone = "strong" if tab.mode == current else "caution" if mark else "quiet"
         out.append(Span(text, tone))
         places.append((at, at + len(text), tab.mode))
-        gap = " " if compact else "   "
+        gap = " " if compact else "   " if room[0] else "  "
         out.append(Span(gap))
         at += len(text) + len(gap)
     return paint.cut(tuple(out), cells), tuple(places)

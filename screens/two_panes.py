@@ -30,12 +30,12 @@ class _ByWidth(Widget):
             room.refresh_world()
 
 
-class _List(Vertical, _ByWidth):
-    pass
+class ListPane(Vertical, _ByWidth):
+    """Holds the list."""
 
 
-class _Detail(VerticalScroll, _ByWidth):
-    pass
+class DetailPane(VerticalScroll, _ByWidth):
+    """Holds what is marked."""
 
 
 class TwoPanes(ListRoom):
@@ -63,10 +63,10 @@ class TwoPanes(ListRoom):
         yield Painted(id="summary")
         yield Painted(id="empty")
         with Vertical(id="panes"):
-            with _List(id="list"):
+            with ListPane(id="list"):
                 yield Painted(id="heading")
                 yield SteadyRows(id="rows")
-            with _Detail(id="detail", can_focus=False):
+            with DetailPane(id="detail", can_focus=False):
                 yield Painted(id="marked")
         yield FilterLine()
 

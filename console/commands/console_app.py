@@ -33,12 +33,12 @@ def run_console(
     remember: Callable[[World], None] | None = None,
     look: Look | None = None,
     more: Callable[[World], World] | None = None,
-    request: str | None = None,
+    target: str | None = None,
 ) -> int:
     """Draw ``first``, then build and start the session; the exit code of the application.
 
     ``build`` is called in a thread (it imports much and opens stores); ``prepare`` is awaited before it.
-    ``more`` adds to ``first`` what could wait for the paint. ``request`` is the one to be shown first.
+    ``more`` adds to ``first`` what could wait for the paint. ``target`` is what to be shown first.
     ``remember`` is called in a thread with what the next console may draw at once.
     """
     logging.getLogger("coalmine").propagate = False  # whatever is logged, the screen is no place for it
@@ -57,7 +57,7 @@ def run_console(
             remembering.append(asyncio.create_task(_remember(session, remember), name="remember"))
         return session
 
-    app = CoalmineApp(first, open_cockpit, look=look, more=more, request=request, keep_copy=_keep_copy)
+    app = CoalmineApp(first, open_cockpit, look=look, more=more, target=target, keep_copy=_keep_copy)
     code = run(app)
     if opened and remember is not None:
         _keep(opened[0].world(), remember)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from console.clients import own_key, signature_verifier
@@ -14,13 +15,13 @@ from console.commands.shared import at_terminal
 from console.envelope import Actor
 from console.incidents.desk import Incidents
 from console.incidents.incident import Incident
+from console.incidents.room import still_waiting
 from console.incidents.rules import refused
 from console.outcome import Outcome
 from console.readings import Millis
-from console.rollback.afterwards import waits
 from console.rollback.counting import View
 from console.runs.happened import stream_of as run_stream
-from console.runs.run import run_of
+from console.runs.run import goes_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,7 @@ class IncidentsHere:
 
     def waiting(self, incident: Incident) -> tuple[str, ...]:
         """The linked requests that still wait for somebody, and linked runs that go on. Blocking."""
-        views = ((name, self.request(name)) for name in incident.linked("request"))
-        requests = tuple(name for name, view in views if view is not None and waits(view))
-        return requests + tuple(name for name in incident.linked("run") if self._goes_on(name))
-
-    def _goes_on(self, run_id: str) -> bool:
-        run = run_of(self.here.ledger.read(stream=run_stream(run_id)))
-        return run is not None and not run.over
+        return still_waiting(incident, self.request, partial(goes_on, self.here.ledger))
 
 
 @contextmanager

@@ -37,11 +37,12 @@ INSTEAD = "Without one: coalmine status, release, ledger or watch."
 
 
 @click.command("open")
-@click.argument("request_id", metavar="[REQUEST]", required=False)
-def command(request_id: str | None = None) -> None:
+@click.argument("target", metavar="[ID|URL]", required=False)
+def command(target: str | None = None) -> None:
     """Open the console on the configured project. A real project opens read-only: W arms it.
 
-    With the name of a REQUEST (RB-14) it opens on the screen of requests, with that one marked.
+    With an ID it opens where that is: an incident (INC-7), a run of a playbook (PB-2), a request (RB-14), a
+    deployment (dpl_…). So it does with a URL that names one, or a page of the project on the host.
     """
     keepsake = _keepsake()
     text = keepsake.read()
@@ -73,7 +74,7 @@ def command(request_id: str | None = None) -> None:
     def remember(world: World) -> None:
         keepsake.write(f"{look.written()}\n{lastknown.written(world)}")
 
-    code = run_console(first, build, remember=remember, look=look, more=more, request=request_id)
+    code = run_console(first, build, remember=remember, look=look, more=more, target=target)
     if connected is not None and code == 0:
         from console.commands.connect import ask_to_keep
 

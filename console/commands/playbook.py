@@ -10,12 +10,14 @@ import click
 
 from console.commands.playbook_answering import VERBS as ANSWERING
 from console.commands.playbook_driving import VERBS as DRIVING
-from console.commands.playbook_library import Found, by_name, library, named
+from console.commands.playbook_library import by_name, library, named
 from console.commands.playbook_runs import VERBS as LOOKING
 from console.commands.shared import DONE, USAGE, answer, explain, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from console.playbooks.library import Found
 
 
 @click.group("playbook")
@@ -75,7 +77,7 @@ def list_(as_json: bool) -> None:
         playbook = one.checked.playbook
         if playbook is None:
             said = f"has {len(one.checked.errors)} errors: coalmine playbook validate {one.file}"
-            say(f"{one.path.stem:<28} {said}")
+            say(f"{one.stem:<28} {said}")
         else:
             say(f"{playbook.name:<28} {playbook.title} ({one.origin}, {len(playbook.steps)} steps)")
 
@@ -83,7 +85,7 @@ def list_(as_json: bool) -> None:
 def _listed(one: Found) -> dict[str, object]:
     playbook = one.checked.playbook
     return {
-        "name": playbook.name if playbook else one.path.stem,
+        "name": playbook.name if playbook else one.stem,
         "version": playbook.version if playbook else None,
         "title": playbook.title if playbook else None,
         "steps": len(playbook.steps) if playbook else None,

@@ -19,7 +19,8 @@ from console.commands.runs_here import RunsHere
 from console.envelope import Actor
 from console.outcome import End, Outcome
 from console.playbooks.model import Playbook
-from console.ports import MetricsSource, SourceError
+from console.ports import Leases, MetricsSource, SourceError
+from console.runs.desk import Runs
 from console.runs.doing import Hand
 from console.runs.driver import Driver, Stopped, Told
 from console.runs.hand_command import Commanding
@@ -30,6 +31,7 @@ from console.runs.hand_waiting import Asking, Timing
 from console.runs.hands import hands_of
 from console.runs.pinned import Pinned, hosts_of, pinned
 from console.session import Session
+from console.target import Target
 from data.http.secret import scrub
 from data.playbook_commands import PlaybookCommands
 from data.playbook_web import HttpxWeb
@@ -58,7 +60,9 @@ def _library(name: str) -> Found | str:
 class Driving:
     """Drives runs of one ledger as one person. ``stays``, ``told``: as of :class:`Driver`."""
 
-    at: RunsHere
+    desk: Runs
+    leases: Leases
+    aim: Target
     actor: Actor
     session: Session
     source: MetricsSource | None
@@ -71,9 +75,9 @@ class Driving:
     def driver(self) -> Driver:
         """Each drives one run at a time: a part of it has its own."""
         return Driver(
-            self.at.desk,
+            self.desk,
             self.hands(),
-            self.at.leases,
+            self.leases,
             self.actor,
             secrets=os.environ.get,
             redact=self.redacted,
@@ -83,7 +87,7 @@ class Driving:
 
     def hands(self) -> Mapping[str, Hand]:
         """What this program can do; a kind that is not here is said to be missing when its step comes."""
-        aim, desk = self.at.at.here.aim, self.at.desk
+        aim, desk = self.aim, self.desk
         asking = Asking(desk)
         made: dict[str, Hand] = {
             "manual": asking,
@@ -103,7 +107,7 @@ class Driving:
         return await driver.take(run_id) or await driver.drive(run_id)
 
     def redacted(self, text: str, secrets: Mapping[str, str]) -> str:
-        return scrub(text, [*secrets.values(), *secrets_of(self.at.at.here.aim)])
+        return scrub(text, [*secrets.values(), *secrets_of(self.aim)])
 
     async def objection(self) -> str | None:
         """Why the policy keeps this session from commands, if it does."""
@@ -113,8 +117,8 @@ class Driving:
     def _of(self, run_id: str) -> tuple[Playbook, Mapping[str, object]] | None:
         if self.planning is not None and not run_id:
             return self.planning[0].playbook, self.planning[1]
-        run = self.at.desk.seen(run_id)
-        found = self.at.desk.pinned(run) if run is not None else None
+        run = self.desk.seen(run_id)
+        found = self.desk.pinned(run) if run is not None else None
         return (found.playbook, run.params) if run is not None and found is not None else None
 
     def hosts(self, run_id: str) -> Collection[str]:
@@ -129,7 +133,7 @@ class Driving:
     async def domains(self) -> Collection[str]:
         """The project's own; asked of the host once."""
         if self._domains is None:
-            host = client_of(self.at.at.here.aim)
+            host = client_of(self.aim)
             try:
                 self._domains = (await host.router.project()).domains
             except SourceError:
@@ -154,6 +158,7 @@ async def driving(
                 return
         host = client_of(aim)
         try:
-            yield Driving(at, actor, session, metrics_source(aim, host), stays, told)
+            source = metrics_source(aim, host)
+            yield Driving(at.desk, at.leases, at.at.here.aim, actor, session, source, stays, told)
         finally:
             await host.transport.aclose()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,43 +11,21 @@ from console.commands.shared import explain
 
 if TYPE_CHECKING:
     from console.incidents.incident import Incident
+    from console.playbooks.library import Found
     from console.playbooks.offering import Offered
-    from console.playbooks.validate import Checked
-
-OWN = Path("playbooks")
-"""The folder of one's own, in the current directory."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """A playbook's file, what it is, and the digest of its bytes."""
-
-    path: Path
-    file: str
-    """As it is shown."""
-    origin: str
-    checked: Checked
-    sha256: str
-    data: bytes = b""
-
-
-def name_of(one: Found) -> str:
-    return one.checked.playbook.name if one.checked.playbook else one.path.stem
-
-
-def library() -> Iterator[Found]:
+def library() -> tuple[Found, ...]:
     """Every playbook, by name: one's own before those that come with the program."""
-    from data.playbook_files import shipped, within
+    from console.clients import playbooks
 
-    metrics = _metrics()
-    own = [_read(path, "own", metrics) for path in (within(OWN) if OWN.is_dir() else ())]
-    names = {name_of(one) for one in own}
-    others = [_read(path, "comes with Coalmine", metrics) for path in shipped()]
-    yield from sorted([*own, *(one for one in others if name_of(one) not in names)], key=name_of)
+    return playbooks(_metrics())
 
 
 def named(paths: Sequence[Path]) -> Iterator[Found]:
-    from data.playbook_files import within
+    """The files, and those of the folders, that were named."""
+    from console.playbooks.library import OWN, read
+    from data.playbook_files import file_of, within
 
     metrics = _metrics()
     for path in paths:
@@ -58,22 +34,7 @@ def named(paths: Sequence[Path]) -> Iterator[Found]:
         except OSError:
             files = [path]
         for file in files or [path]:
-            yield _read(file, "own", metrics)
-
-
-def _read(path: Path, origin: str, metrics: Collection[str]) -> Found:
-    from console.playbooks.fault import Fault
-    from console.playbooks.validate import Checked, validate
-    from data.playbook_files import read
-
-    try:
-        data = read(path)
-    except (OSError, ValueError) as error:
-        said = f"this file cannot be read: {getattr(error, 'strerror', None) or error}"
-        return Found(path, str(path), origin, Checked(None, (Fault(1, None, "file", said),), ()), "")
-    return Found(
-        path, str(path), origin, validate(data, metrics, os.environ), hashlib.sha256(data).hexdigest(), data
-    )
+            yield read(file_of(file, OWN), metrics, os.environ)
 
 
 def _metrics() -> Collection[str]:
@@ -98,7 +59,7 @@ def by_name(name: str) -> Found | str:
 
     if name.endswith(".md"):
         return next(named((Path(name),)))
-    names = {name_of(one): one for one in library()}
+    names = {one.name: one for one in library()}
     if name in names:
         return names[name]
     return f"There is no playbook {name}{meant(name, names) or '.'} `coalmine playbook list` names all."

@@ -66,7 +66,7 @@ class Incidents:
         offload: Offload,
         read_only: str | None = None,
     ) -> None:
-        self._ledger, self._clock, self._book, self._offload = ledger, clock, book, offload
+        self.ledger, self.clock, self._book, self._offload = ledger, clock, book, offload
         self._read_only = read_only
         self._folded: dict[str, Incident] = {}
 
@@ -74,7 +74,7 @@ class Incidents:
 
     async def all(self) -> tuple[Incident, ...]:
         """Every incident, the newest first. Raises :class:`StoreUnusable`."""
-        return await self._offload(self._all)
+        return await self._offload(self.everyone)
 
     async def get(self, incident_id: str) -> Incident | None:
         """One incident, or ``None`` where there is none of that name."""
@@ -84,12 +84,12 @@ class Incidents:
         """What happened in its time and ``before_ms`` before it, oldest first."""
 
         def read() -> tuple[Line, ...]:
-            now = self._clock.now()
-            merged = merged_from(incident, self._all())
+            now = self.clock.now()
+            merged = merged_from(incident, self.everyone())
             streams = [*streams_of(incident, merged)]
             for name in (incident.id, *merged):
-                streams += self._ledger.streams(f"{MESSAGES}{name}/")
-            found = {one.seq: one for name in streams for one in self._ledger.read(stream=name)}
+                streams += self.ledger.streams(f"{MESSAGES}{name}/")
+            found = {one.seq: one for name in streams for one in self.ledger.read(stream=name)}
             span = around(incident, before_ms, now)
             found |= {one.seq: one for one in self._within(span.start, span.end)}
             return timeline(incident, list(found.values()), now, merged=merged, before_ms=before_ms)
@@ -111,13 +111,13 @@ class Incidents:
         return await self._offload(partial(self._material, incident_id))
 
     def _material(self, incident_id: str) -> Material | None:
-        newest = self._ledger.read(newest_first=True, limit=1)
+        newest = self.ledger.read(newest_first=True, limit=1)
         if not newest:
             return None
         head, now = Head(newest[0].seq, newest[0].hash), newest[0].header.recorded_at
 
         def read(stream: str) -> list[Recorded]:
-            return self._ledger.read(stream=stream, before_seq=head.seq + 1)
+            return self.ledger.read(stream=stream, before_seq=head.seq + 1)
 
         every = {name: incident_of(read(h.stream_of(name))) for name in self.names()}
         incident = every.get(incident_id)
@@ -143,23 +143,23 @@ class Incidents:
     def _within(self, start: Millis, end: Millis) -> list[Recorded]:
         """What happened from ``start`` to ``end``, and what was recorded with it: nothing is recorded before
         it happens, and nothing later than :data:`LATE_MS` after it."""
-        return recorded_between(self._ledger, start - SKEW_MS, end + LATE_MS)
+        return recorded_between(self.ledger, start - SKEW_MS, end + LATE_MS)
 
     def names(self) -> list[str]:
         """Of all incidents, the newest first. Blocking."""
-        names = [name.removeprefix(h.STREAM) for name in self._ledger.streams(h.STREAM)]
+        names = [name.removeprefix(h.STREAM) for name in self.ledger.streams(h.STREAM)]
         return sorted(names, key=number_of, reverse=True)
 
-    def _all(self) -> tuple[Incident, ...]:
+    def everyone(self) -> tuple[Incident, ...]:
         found = (self.seen(name) for name in self.names())
         return tuple(one for one in found if one is not None)
 
     def seen(self, incident_id: str) -> Incident | None:
         """The same, blocking; its stream is read again only when something was appended."""
         stream, kept = h.stream_of(incident_id), self._folded.get(incident_id)
-        if kept is not None and self._ledger.version(stream) == kept.version:
+        if kept is not None and self.ledger.version(stream) == kept.version:
             return kept
-        found = incident_of(self._ledger.read(stream=stream))
+        found = incident_of(self.ledger.read(stream=stream))
         if found is not None:
             self._folded[incident_id] = found
         return found
@@ -171,7 +171,7 @@ class Incidents:
 
         def write() -> Outcome:
             wrong = self._refusal(actor)
-            now = self._clock.now()
+            now = self.clock.now()
             started = now if opening.started_at is None else opening.started_at
             if wrong is None and started > now:
                 wrong = refused("It cannot have begun in the future.", "Name a moment that has passed.")
@@ -184,7 +184,7 @@ class Incidents:
             name = next_name(PREFIX, self.names())
             first = opening_events(name, opening, actor.person, started, now)
             try:
-                written = self._ledger.append(h.stream_of(name), 0, [one.new(actor, now) for one in first])
+                written = self.ledger.append(h.stream_of(name), 0, [one.new(actor, now) for one in first])
             except LedgerConflict:
                 continue
             return Outcome(End.DONE, f"{name} is open: {opening.title}", name, seq=written[0].seq)
@@ -209,7 +209,7 @@ class Incidents:
             if wrong is not None:
                 return wrong
             for _ in range(ATTEMPTS):
-                now, incident = self._clock.now(), self.seen(incident_id)
+                now, incident = self.clock.now(), self.seen(incident_id)
                 if incident is None:
                     return refused(
                         f"There is no incident {incident_id}.", "`coalmine incident list --all` shows them."
@@ -220,7 +220,7 @@ class Incidents:
                 at = now if happened_at is None else happened_at
                 several = news if isinstance(news, tuple) else (news,)
                 try:
-                    recorded = self._ledger.append(
+                    recorded = self.ledger.append(
                         h.stream_of(incident_id), incident.version, [one.new(actor, at) for one in several]
                     )
                 except LedgerConflict:

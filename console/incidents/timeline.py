@@ -125,8 +125,8 @@ def timeline(
     merged: Sequence[str] = (),
     before_ms: Millis = BEFORE_MS,
 ) -> tuple[Line, ...]:
-    """Everything of the incident and its messages, of those ``merged`` into it, of linked requests and runs; of
-    all else what happened in its time. In the order in which it happened."""
+    """Everything of the incident and its messages, of those ``merged`` into it, of linked requests and runs;
+    of all else what happened in its time. In the order in which it happened."""
     span = around(incident, before_ms, now)
     own = {stream_of(name) for name in (incident.id, *merged)}
     always = set(streams_of(incident, merged))

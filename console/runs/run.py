@@ -14,6 +14,7 @@ from typing import Any
 from console import events
 from console.envelope import Recorded
 from console.playbooks.evaluate import NO_DATA, Value
+from console.ports import Ledger
 from console.readings import Millis
 from console.runs import happened as h
 from console.runs.terms import RunState, StepState
@@ -169,6 +170,12 @@ def run_of(story: Sequence[Recorded]) -> Run | None:
     for one in story:
         found = after(found, one)
     return None if found is None else replace(found, story=tuple(story))
+
+
+def goes_on(ledger: Ledger, run_id: str) -> bool:
+    """Whether a run of that name is there and not over. Blocking."""
+    run = run_of(ledger.read(stream=h.stream_of(run_id)))
+    return run is not None and not run.over
 
 
 def after(run: Run | None, one: Recorded) -> Run | None:

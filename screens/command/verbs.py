@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Run = Callable[[str], object]
 ROOMS = {
+    "overview": "Everything that matters now: release, flags, approvals, incident",
+    "incidents": "What is wrong, who works on it, what is due",
     "release": "The rolling release",
     "flags": "The feature flags, and who gets what",
     "rollbacks": "What other people approve, and what became of it",
@@ -136,6 +138,9 @@ def _finding(app: CoalmineApp) -> list[Verb]:
     def words() -> list[tuple[str, str]]:
         return offered(app.world)
 
+    def incidents() -> list[tuple[str, str]]:
+        return [(one.id, clean.clean(f"{one.severity} {one.title}")) for one in app.world.incidents]
+
     def browsed(name: str) -> None:
         browse(app, deployments(app.world).get(name))
 
@@ -146,6 +151,21 @@ def _finding(app: CoalmineApp) -> list[Verb]:
         ),
         Verb("event", event, lambda rest: _event(app, rest), ("e",), "NUMBER", True),
         Verb("request", "Look at a request", app.show_request, ("rb",), "REQUEST", True),
+        Verb(
+            "incident",
+            "Look at an incident",
+            app.show_incident,
+            ("inc",),
+            "INCIDENT",
+            True,
+            incidents,
+            free=True,
+        ),
+        Verb("run", "Look at a run of a playbook", app.show_run, (), "RUN", True),
+        Verb("show", "Go where a name or an address leads", app.show, (), "ID or URL", True),
+        Verb("playbooks", "The playbooks", lambda rest: app.action_playbooks(), ("pb",)),
+        Verb("declare", "Open an incident", lambda rest: app.action_incident()),
+        Verb("worst", "The worst thing now, wherever it is", lambda rest: app.action_worst(), ("!",)),
         Verb("open", "Open a deployment in the browser", browsed, (), one, True, words),
         Verb("deployment", "Look closely at a deployment", app.look_at, ("build",), one, True, words),
         Verb("copy", "Copy a deployment's id", lambda rest: copy(app, rest, rest), (), one, True, words),

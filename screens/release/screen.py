@@ -16,7 +16,7 @@ from console.readings import Millis
 from console.world import World
 from screens import narration, paint
 from screens.context import console
-from screens.keys import MITIGATE, SOURCES, hidden, shown, typing
+from screens.keys import INCIDENT, MITIGATE, SOURCES, hidden, shown, typing
 from screens.paint import Line, span
 from screens.release.events import event_lines
 from screens.release.layout import Hand, Share, share
@@ -62,6 +62,7 @@ class ReleaseScreen(Room):
         shown("S", "app.choose('start')", "release.start", "start", "Start a rolling release"),
         shown("P", "app.choose('promote')", "release.promote", "promote", "Make a deployment production"),
         SOURCES,
+        INCIDENT,
         hidden("d", "raw", "release.raw", "The raw data, as JSON"),
         hidden(
             "o", "dashboard", "release.dashboard", "Open the canary, or the marked deployment, in the browser"

@@ -12,10 +12,13 @@ from console.actions import Impossible, Preview
 from console.calls import CallLog
 from console.envelope import Head, Recorded, VerifyReport
 from console.flags.desk import FlagDesk
+from console.incidents.room import IncidentRoom
 from console.outcome import End, Outcome
 from console.planning import Choice
+from console.playbooks.library import Found
 from console.production import Production
 from console.rollback.room import Room
+from console.runs.room import RunRoom
 from console.sources import Facts, SourceView, views
 from console.tokens import Tried
 from console.world import World
@@ -60,6 +63,9 @@ class PreparedCockpit:
     desk: Any = field(default_factory=PreparedDesk)
     flag_desk: FlagDesk | None = None
     room: Room | None = None
+    incident_room: IncidentRoom | None = None
+    library: tuple[Found, ...] = ()
+    run_room: RunRoom | None = None
     production: Production = field(init=False, repr=False)
     """Not there: what asks for it must not be tested on prepared worlds."""
     _listeners: list[Callable[[World], None]] = field(default_factory=list)
@@ -103,6 +109,23 @@ class PreparedCockpit:
         if self.room is None:
             raise Impossible("This session cannot check signatures.")
         return self.room
+
+    def incidents(self) -> IncidentRoom:
+        if self.incident_room is None:
+            from tests.screens.incident_room import room
+
+            self.incident_room = room()[0]
+        return self.incident_room
+
+    def runs(self) -> RunRoom:
+        if self.run_room is None:
+            from tests.screens.run_room import room_of
+
+            self.run_room = room_of(self.incidents())
+        return self.run_room
+
+    async def playbooks(self) -> tuple[Found, ...]:
+        return self.library
 
     async def arm(self, reason: str, minutes: int) -> Outcome:
         self.armed.append((reason, minutes))

@@ -9,7 +9,9 @@ from console.world import World
 from tests.screens import measured, worlds
 from tests.screens.cockpit import PreparedCockpit
 from tests.screens.flag_desk import flagged
+from tests.screens.incident_room import asked_for, going, shelved
 from tests.screens.request_room import asking
+from tests.screens.run_room import running_one
 from tests.screens.test_choose import offering
 from tests.screens.test_deployment import telling
 from tests.screens.test_suspects_on_screen import harmed
@@ -47,6 +49,14 @@ EVERY: dict[str, Shown] = {
     "who": Shown(flagged, ("2", "v"), "WHO GETS WHAT"),
     "rollbacks": Shown(asking, ("3",), "read 0 s ago", room=True),
     "request": Shown(asking, ("3", "enter"), "signs with"),
+    "overview": Shown(asked_for, ("0",), "read 0 s ago", room=True),
+    "incidents": Shown(going, ("4",), "read 0 s ago", room=True),
+    "incident": Shown(going, ("4", "enter"), "only signed-in carts", room=True),
+    "note": Shown(going, ("4", "n"), "A NOTE on INC-2"),
+    "severity": Shown(going, ("4", "v"), "HOW BAD INC-2 IS"),
+    "playbooks": Shown(shelved, ("4", "p"), "canary-high-error-rate", room=True),
+    "run": Shown(running_one, ("4", "enter", "o"), "It has not begun", room=True),
+    "begin": Shown(shelved, ("4", "p", "r"), "pinned as they are written"),
     "ledger": Shown(on(worlds.rollback), ("9", "j"), "put policy", room=True),
     "metrics": Shown(on(measured.measured), ("7",), "2 worse", room=True),
     "sources": Shown(on(worlds.healthy), ("s",), "Alertmanager", room=True),

@@ -61,11 +61,21 @@ def test_every_screen_of_the_program_is_in_the_table() -> None:
     known = {
         "ReleaseScreen", "MetricsScreen", "LedgerScreen", "SourcesScreen", "DeploymentScreen", "ReviewDialog",
         "ArmDialog", "FlagsScreen", "FlagDialog", "WhoDialog", "StopDialog", "ChangeDialog", "FormDialog",
-        "RollbacksScreen", "RequestDialog",
+        "RollbacksScreen", "RequestDialog", "OverviewScreen", "IncidentsScreen", "IncidentScreen",
+        "VerbDialog", "PlaybooksScreen", "RunScreen",
         "FreezeDialog", "ChooseDialog", "WhyDialog", "RawDialog", "HelpDialog", "EventDialog",
         "MessagesDialog", "CallsDialog", "TokenDialog", "CommandDialog", "MetricDialog",
     }  # fmt: skip
-    over = {"CallDialog", "EventJson", "ChecksDialog", "SourceDialog", "SourceRawDialog", "RequestRaw"}
+    over = {
+        "CallDialog",
+        "EventJson",
+        "ChecksDialog",
+        "SourceDialog",
+        "SourceRawDialog",
+        "RequestRaw",
+        "IncidentRaw",
+        "RunRaw",
+    }
     bases = {
         "Room",
         "ListRoom",
@@ -76,6 +86,8 @@ def test_every_screen_of_the_program_is_in_the_table() -> None:
         "AskingDialog",
         "ConfirmingDialog",
         "FlagChanges",
+        "FollowsLedger",
+        "ActsOnIncident",
     }
     found = {one.__name__ for one in members(screens) if issubclass(one, Screen)}
     assert found == known | over | bases

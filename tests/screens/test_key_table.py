@@ -22,7 +22,7 @@ EVERY = [binding for place in places() for binding in place.bindings]
 MEANINGS = {
     "w": r"\.why$",
     "m": r"\.mitigate$",
-    "exclamation_mark": r"\.worst$",
+    "exclamation_mark": r"^app\.worst$",
     "n": r"\.note$",
     "o": r"\.dashboard$|\.open$",
     "y": r"\.copy$",

@@ -6,20 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.actions import Abort, Advance, Impossible, Rollback, as_json
+from console.actions import Abort, Rollback
 from console.authorise import Standing
 from console.canary.stages import Advancement, Release, ReleaseState, Stage
-from console.envelope import Actor, NewEvent, Recorded
-from console.events import ActionEnded, ActionIntended
+from console.envelope import NewEvent, Recorded
 from console.objections import REASON_LIMIT
 from console.outcome import End, Outcome
 from console.policy import SHIPPED_POLICY, load_rulebook
-from console.rollback.plan import HostStep, Plan, ordered, rules_of
+from console.rollback.plan import HostStep, ordered
 from console.runs.consent import Consent, Consents
 from console.runs.ends import hindered, of_outcome
-from console.runs.hand_rollout import became, intended, reached
+from console.runs.hand_rollout import reached
 from console.runs.marks import bears, mark, marked
-from console.runs.rolling_back import Asked, asked_of, is_asked, rules_amiss, unapproved, word_of
 from console.world import Armed
 from tests.console.rollback.people import ASKING, PEOPLE
 from tests.console.runs.stepping import task
@@ -56,9 +54,7 @@ def test_a_consent_is_to_one_attempt_of_exactly_this() -> None:
     assert Consents(beforehand=True).lacking(again, moved) is None
 
 
-def standing(
-    person: str | None = "ana", armed: str | None = None, read_only: str | None = None
-) -> Standing:
+def standing(person: str | None = "ana", armed: str | None = None, read_only: str | None = None) -> Standing:
     by = None if armed is None else Armed(armed, 1_000, "on call")
     return Standing(BOOK, person, "Nobody is known.", by, read_only, False, 10)
 

@@ -1,0 +1,1 @@
+"""The overview: release, flags touched, approvals waiting and incident, side by side where there is room."""

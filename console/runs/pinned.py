@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from console.playbooks.evaluate import Value
 from console.playbooks.model import Plain, Playbook, Step
@@ -21,6 +22,7 @@ class Pinned:
     sha256: str
 
 
+@lru_cache(maxsize=32)
 def pinned(data: bytes) -> Pinned | None:
     """``None`` where it has errors. A file that begins with a byte order mark is read without it."""
     playbook = validate(data).playbook

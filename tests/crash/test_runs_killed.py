@@ -134,7 +134,7 @@ def began(run: Run, step: str) -> list[int]:
 async def through(on: Bench, one: Pinned, done: Callable[[Run], bool]) -> tuple[Run, int]:
     """Start a run, kill its drivers up to three times, then drive it to where it stands; the deaths."""
     run_id = await on.stage.start(one)
-    deaths = await on.killed(run_id, next(on.points))
+    deaths = int(await on.killed(run_id, next(on.points)))
     for _ in range(2):
         deaths += await on.killed(run_id)
     await on.drives(run_id, 0)

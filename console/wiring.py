@@ -40,6 +40,7 @@ from data.sqlite.samples import SqliteSamples
 
 if TYPE_CHECKING:
     from console.envelope import Actor
+    from console.runs.agreeing import Board
     from console.runs.desk import Runs
     from console.runs.driver import Driver, Told
     from console.session import Session
@@ -146,11 +147,11 @@ def build_session(
     read_only = "Read-only by the settings (read_only)." if settings.read_only else None
     made: list[Session] = []
 
-    def driving(runs: Runs, actor: Actor, told: Told) -> Driver:
+    def driving(runs: Runs, actor: Actor, told: Told, board: Board) -> Driver:
         from console.commands.playbook_hands import Driving
 
         leases, metrics = made[0].leases, clients.metrics_source(aim, host)
-        return Driving(runs, leases, aim, actor, made[0], metrics, True, told).driver()
+        return Driving(runs, leases, aim, actor, made[0], metrics, True, told, board=board).driver()
 
     session = Session(
         Parts(

@@ -5,30 +5,34 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from console.authorise import Refused, authorise_named
 from console.chosen import intervals
 from console.clients import host_client as client_of
-from console.clients import metrics_source
+from console.clients import metrics_source, outbox
 from console.commands.acting import session_of_command
 from console.commands.doctor_bundle import secrets_of
 from console.commands.ledger import local
+from console.commands.messages_here import templates_here, usable
 from console.commands.playbook_library import by_name
 from console.commands.runs_here import RunsHere
 from console.envelope import Actor
 from console.outcome import End, Outcome
 from console.playbooks.model import Playbook
 from console.ports import Leases, MetricsSource, SourceError
+from console.runs.agreeing import Agreeing, Board
 from console.runs.desk import Runs
 from console.runs.doing import Hand
 from console.runs.driver import Driver, Stopped, Told
 from console.runs.hand_command import Commanding
 from console.runs.hand_http import Asking as Http
+from console.runs.hand_message import MessageHand
 from console.runs.hand_metric import Measuring
 from console.runs.hand_playbook import Found, Within
 from console.runs.hand_waiting import Asking, Timing
 from console.runs.hands import hands_of
+from console.runs.hands_of_session import hands_of as session_hands
 from console.runs.pinned import Pinned, hosts_of, pinned
 from console.session import Session
 from console.target import Target
@@ -68,6 +72,10 @@ class Driving:
     source: MetricsSource | None
     stays: bool
     told: Told
+    agreed: bool = False
+    """``--arm`` was given: that is the consent to the steps of the run, as to any other command."""
+    board: Board | None = None
+    """Where a screen is asked for consent, step by step."""
     planning: tuple[Pinned, Mapping[str, object]] | None = None
     """The playbook and the parameters of a plan, which has no run yet."""
     _domains: Collection[str] | None = field(default=None)
@@ -99,8 +107,28 @@ class Driving:
             "http": Http(HttpxWeb(), self.hosts, self.domains, self.objection),
             "command": Commanding(PlaybookCommands(), self.secrets, self.objection),
             "playbook": Within(desk, _library, self.drives, self.actor, self.stays),
+            "message": self._telling(),
+            **self._changing(),
         }
         return hands_of(made)
+
+    def _changing(self) -> Mapping[str, Hand]:
+        """What changes production: through the gates of the session."""
+        clock, board = self.desk.clock, self.board
+        if board is None:
+            return session_hands(self.session, clock, agreed_beforehand=self.agreed).by_kind
+        made = session_hands(self.session, clock, consents=board.consents).by_kind
+        return {kind: Agreeing(hand, board, clock) for kind, hand in made.items()}
+
+    def _telling(self) -> Hand:
+        desk, session = self.desk, self.session
+        box = outbox(self.aim, desk.ledger, lambda: session.standing().rulebook, session.incidents().desk)
+        return MessageHand(
+            box,
+            lambda: usable(templates_here()),
+            lambda person: replace(self.actor, person=person),
+            desk.clock,
+        )
 
     async def drives(self, run_id: str) -> Stopped | Outcome:
         driver = self.driver()
@@ -159,6 +187,16 @@ async def driving(
         host = client_of(aim)
         try:
             source = metrics_source(aim, host)
-            yield Driving(at.desk, at.leases, at.at.here.aim, actor, session, source, stays, told)
+            yield Driving(
+                at.desk,
+                at.leases,
+                at.at.here.aim,
+                actor,
+                session,
+                source,
+                stays,
+                told,
+                agreed=arm is not None,
+            )
         finally:
             await host.transport.aclose()

@@ -34,11 +34,13 @@ class SessionHands:
     consents: Consents
 
 
-def hands_of(session: Session, clock: Clock, *, agreed_beforehand: bool = False) -> SessionHands:
+def hands_of(
+    session: Session, clock: Clock, *, agreed_beforehand: bool = False, consents: Consents | None = None
+) -> SessionHands:
     """``agreed_beforehand``: the command that drives was given ``--arm``, which is the consent to its steps,
     as it is to ``release advance``; a screen asks for each. Nothing else that a gate asks is waived by it.
     """
-    consents = Consents(beforehand=agreed_beforehand)
+    consents = consents or Consents(beforehand=agreed_beforehand)
     following = Following(session.requests, clock)
     return SessionHands(
         {

@@ -15,6 +15,7 @@ from console.outcome import End, Outcome
 from console.playbooks.library import Found
 from console.playbooks.model import Playbook
 from console.ports import Leases, Project
+from console.runs.agreeing import Board, Pending
 from console.runs.desk import Made, Runs, Start
 from console.runs.driver import Stopped, Told
 from console.runs.happened import stream_of
@@ -32,7 +33,7 @@ class Drives(Protocol):
     async def drive(self, run_id: str) -> Stopped: ...
 
 
-Driving = Callable[[Runs, Actor, Told], Drives]
+Driving = Callable[[Runs, Actor, Told, Board], Drives]
 """Makes a driver with the hands of this program; each drives one run."""
 
 
@@ -62,6 +63,7 @@ class RunRoom:
         self.desk, self._leases, self._incidents = desk, leases, incidents
         self._driving, self._project = driving, project
         self._tasks: dict[str, asyncio.Task[Stopped]] = {}
+        self._board = Board()
         self.progress: dict[str, str] = {}
         """By run: the newest line of progress of the step in hand, of those that are driven from here."""
 
@@ -73,6 +75,14 @@ class RunRoom:
         """Whether it is driven from this session."""
         task = self._tasks.get(run_id)
         return task is not None and not task.done()
+
+    def wanted(self, run_id: str) -> Pending | None:
+        """The step of a run driven from here that waits for somebody to agree to it."""
+        return self._board.pending.get(run_id)
+
+    def agree(self, run_id: str, digest: str, typed: str) -> Outcome:
+        """Agree to what was shown of that step, which ``digest`` stands for."""
+        return self._board.agree(run_id, digest, typed)
 
     async def look(self, run_id: str) -> Seen | None:
         """The run as it stands now; ``None`` where there is none of that name."""
@@ -136,7 +146,8 @@ class RunRoom:
             )
         if self.here(run_id):
             return refused(f"{run_id} is driven from here already.")
-        driver = self._driving(self.desk, actor, Told(say=lambda step, line: self._say(run_id, line)))
+        told = Told(say=lambda step, line: self._say(run_id, line))
+        driver = self._driving(self.desk, actor, told, self._board)
         wrong = await driver.take(run_id, why, over=over)
         if wrong is not None:
             return wrong

@@ -225,8 +225,12 @@ class RunScreen(FollowsLedger):
         from console.runs.next import step_of
         from console.runs.telling import waits_for_answer
         from console.runs.terms import StepState
-        from screens.runs.verbs import answer, retry
+        from screens.runs.verbs import agree, answer, retry
 
+        waiting = self._room().wanted(self.run_id)
+        if waiting is not None:
+            self.ask(agree(self.run_id, waiting), self.run_id)
+            return
         run, step = seen.run, step_of(seen.playbook, seen.run.current)
         if step is not None and (waits_for_answer(run, step) or run.step(step.id).state is StepState.UNKNOWN):
             self._with(answer)

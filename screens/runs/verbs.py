@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from console.cockpit import Cockpit
     from console.playbooks.library import Found
     from console.readings import Millis
+    from console.runs.agreeing import Pending
     from console.runs.desk import Made
     from console.runs.room import Seen
 
@@ -70,6 +71,23 @@ def answer(seen: Seen, person: str) -> Asked | Outcome:
         tuple(Choice(one, one, ("evidence",)) for one in known),
         0,
         check,
+    )
+
+
+def agree(run_id: str, waiting: Pending) -> Asked:
+    """Agree to what the step in hand would do, having read it."""
+    word = waiting.consent.word or ""
+
+    async def do(cockpit: Cockpit, answers: Answers) -> Outcome:
+        return cockpit.runs().agree(run_id, waiting.consent.digest, answers["typed"])
+
+    return Asked(
+        f"{run_id}: {waiting.task.step.title}",
+        waiting.consent.lines,
+        (Field("typed", f"TYPE {word}", word, f"type {word} to agree"),),
+        "Agree",
+        do,
+        lambda answers: ("playbook", "resume", run_id, "--arm", "REASON"),
     )
 
 

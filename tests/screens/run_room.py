@@ -9,6 +9,7 @@ from console.envelope import Actor
 from console.incidents.room import IncidentRoom
 from console.playbooks.library import OWN, File, Found, read
 from console.ports import Lease
+from console.runs.agreeing import Board
 from console.runs.desk import Runs
 from console.runs.driver import Driver, Told
 from console.runs.hand_waiting import Asking, Timing
@@ -92,7 +93,7 @@ def room_of(incidents: IncidentRoom, *, driven: bool = True) -> RunRoom:
     offload = cast("Callable[[Callable[[], Any]], Awaitable[Any]]", here)
     desk = Runs(ledger, clock, lambda: BOOK, offload, incidents.desk.seen)  # type: ignore[arg-type]
 
-    def driving(runs: Runs, actor: Actor, told: Told) -> Driver:
+    def driving(runs: Runs, actor: Actor, told: Told, board: Board) -> Driver:
         asking = Asking(runs)
         hands = hands_of({"manual": asking, "decision": asking, "timer": Timing(runs, str)})
         return Driver(runs, hands, leases, actor, told=told)

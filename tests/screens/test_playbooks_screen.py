@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.playbooks.library import OWN, SHIPPED, File, Found, library, offered
+from console.playbooks.library import OWN, SHIPPED, File, Found, library
 from screens import paint
 from screens.incidents.room import IncidentScreen
 from screens.playbooks.markdown import body_of, rendered
-from screens.playbooks.page import haystack, page, row
+from screens.playbooks.page import page, row
 from screens.playbooks.screen import PlaybooksScreen, known_of
 from tests.screens.incident_room import shelved, shipped
 from tests.screens.run_room import TRIAGE
@@ -92,13 +92,6 @@ def test_ones_own_goes_before_one_of_the_same_name_and_a_file_that_cannot_be_rea
     every = library(files(), (), {})
     assert [(one.name, one.origin) for one in every] == [("gone", OWN), ("look-first", OWN)]
     assert "Permission denied" in every[0].checked.errors[0].words("gone.md")
-
-
-def test_those_that_fit_are_offered_by_their_signs_and_severity() -> None:
-    names = [one.name for one in offered(shipped(), ["latency_p95", "error_rate"], "SEV2")]
-    assert names[:2] == ["canary-slow", "canary-high-error-rate"]
-    assert "generic-triage" not in names
-    assert "metrics" in haystack(found("metrics-lost"))
 
 
 @given(st.text(max_size=200), st.integers(8, 90))

@@ -102,7 +102,7 @@ def decide(cause: Cause, incidents: Sequence[Incident]) -> Open | Join | Known:
 
 
 def causes(world: World, terms: Terms, settled: Container[str] = ()) -> tuple[Cause, ...]:
-    """Everything in the picture that tells of an incident now, the oldest first, but for the ``settled`` keys:
+    """What in the picture tells of an incident now, the oldest first, but for the ``settled`` keys:
     what is known of those is not put together again at every look."""
     found: list[Cause] = []
     if terms.on_rollback:

@@ -6,7 +6,7 @@ on one release, one rollback. What an incident carries once, whatever became of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -101,15 +101,16 @@ def decide(cause: Cause, incidents: Sequence[Incident]) -> Open | Join | Known:
     return Open()
 
 
-def causes(world: World, terms: Terms) -> tuple[Cause, ...]:
-    """Everything in the picture that tells of an incident now, the oldest first."""
+def causes(world: World, terms: Terms, settled: Container[str] = ()) -> tuple[Cause, ...]:
+    """What in the picture tells of an incident now, the oldest first, but for the ``settled`` keys:
+    what is known of those is not put together again at every look."""
     found: list[Cause] = []
     if terms.on_rollback:
-        found += _rollback(world)
+        found += _rollback(world, settled)
     if terms.on_verdict:
-        found += _verdict(world, terms)
+        found += _verdict(world, terms, settled)
     if terms.on_alert:
-        found += _alerts(world, terms)
+        found += _alerts(world, terms, settled)
     return tuple(sorted(found, key=lambda one: (one.started_at, one.key)))
 
 
@@ -139,7 +140,7 @@ def ignored_alerts(world: World, terms: Terms) -> tuple[Ignored, ...]:
     return tuple(Ignored(one.words, why) for one, why in told if why is not None)
 
 
-def _alerts(world: World, terms: Terms) -> Iterable[Cause]:
+def _alerts(world: World, terms: Terms, settled: Container[str]) -> Iterable[Cause]:
     reading = world.alerts
     if reading.value is None or reading.problem is not None:
         return
@@ -149,8 +150,12 @@ def _alerts(world: World, terms: Terms) -> Iterable[Cause]:
         alert.fingerprint: _named(group.labels) for group in reading.value.groups for alert in group.alerts
     }
     for alert in reading.value.alerts:
-        if ignored(alert, terms, world.now) is None:
+        if ignored(alert, terms, world.now) is None and _key(alert) not in settled:
             yield _of_alert(alert, groups.get(alert.fingerprint, ""), world, terms)
+
+
+def _key(alert: Alert) -> str:
+    return f"alert:{alert.fingerprint}:{alert.starts_at}"
 
 
 def _of_alert(alert: Alert, group: str, world: World, terms: Terms) -> Cause:
@@ -158,7 +163,7 @@ def _of_alert(alert: Alert, group: str, world: World, terms: Terms) -> Cause:
     journey = next((one for one in terms.journeys if one in alert.labels.values()), "")
     summary = f": {alert.summary}" if alert.summary else ""
     return Cause(
-        key=f"alert:{alert.fingerprint}:{alert.starts_at}",
+        key=_key(alert),
         how="alert",
         title=f"{alert.name}{summary}",
         started_at=alert.starts_at,
@@ -198,19 +203,21 @@ def _named(labels: Mapping[str, str]) -> str:
 # --- verdicts --------------------------------------------------------------------------------------
 
 
-def _verdict(world: World, terms: Terms) -> Iterable[Cause]:
+def _verdict(world: World, terms: Terms, settled: Container[str]) -> Iterable[Cause]:
     release, verdict, bake = world.release.value, world.verdict, world.bake
     rolling = release is not None and release.active and release.canary is not None
     if rolling and release is not None and release.canary is not None:
         if verdict is not None and verdict.word is Word.ROLLBACK and world.release.problem is None:
             canary = release.canary.id
             key, says = f"verdict:{canary}:{release.started_at}", f"the verdict on {canary}: ROLL BACK"
-            yield _judged(world, terms, verdict, key, canary, "release", says)
+            if key not in settled:
+                yield _judged(world, terms, verdict, key, canary, "release", says)
     elif bake is not None and bake.worse and not bake.over(world.now):
         one = bake.of
         key = f"bake:{one.deployment_id}:{one.since}"
         says = f"{one.deployment_id} serves production worse than its own past"
-        yield _judged(world, terms, bake.verdict, key, one.deployment_id, "deployment", says)
+        if key not in settled:
+            yield _judged(world, terms, bake.verdict, key, one.deployment_id, "deployment", says)
 
 
 def _judged(
@@ -241,7 +248,7 @@ def _critical(journey: str) -> tuple[str, ...]:
 # --- rollbacks -------------------------------------------------------------------------------------
 
 
-def _rollback(world: World) -> Iterable[Cause]:
+def _rollback(world: World, settled: Container[str]) -> Iterable[Cause]:
     """The newest rollback that the host carried out, whoever asked for it; so is the abort of a release."""
     project = world.project.value
     job = None if project is None else project.alias_job
@@ -249,13 +256,16 @@ def _rollback(world: World) -> Iterable[Cause]:
         return
     if world.now - job.requested_at > NEW_MS or job.to_deployment_id != project.serving_id:
         return
+    key = f"rollback:{project.id}:{job.requested_at}"
+    if key in settled:
+        return
     left = job.from_release_canary_id or job.from_deployment_id
     about = tuple(filter(None, [left]))
     from_ = f" from {left}" if left else ""
     says = f"production was rolled back{from_} to {job.to_deployment_id}"
     why = project.rolled_back.why if project.rolled_back is not None else ""
     yield Cause(
-        key=f"rollback:{project.id}:{job.requested_at}",
+        key=key,
         how="rollback",
         title=says[0].upper() + says[1:],
         started_at=job.requested_at,

@@ -43,7 +43,7 @@ class IncidentWatch:
 
     async def tend(self, world: World) -> None:
         """Settle every cause in ``world``. Raises :class:`console.ports.StoreUnusable`."""
-        found = [one for one in causes(world, self._terms) if one.key not in self._settled]
+        found = causes(world, self._terms, self._settled)
         if not found:
             self._would = ()
             return

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from console.envelope import Json, Recorded
 from console.event import Event as Event
 from console.incidents.happened import KINDS as INCIDENTS
+from console.messages.happened import KINDS as MESSAGES
 from console.readings import Millis
 from console.rollback.command_happened import KINDS as COMMANDS
 from console.rollback.happened import KINDS as REQUESTS
@@ -258,7 +259,9 @@ class LossAccepted(Event):
     """Of the newest event that was seen; left out where that could not be read any more."""
 
 
-KINDS: dict[str, type[Event]] = {cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS)} | {
+KINDS: dict[str, type[Event]] = {
+    cls.KIND: cls for cls in (*REQUESTS, *STORES, *COMMANDS, *INCIDENTS, *MESSAGES)
+} | {
     cls.KIND: cls
     for cls in (
         PolicyAdopted,

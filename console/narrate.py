@@ -9,6 +9,7 @@ from console import events, unwatched
 from console.bake import HOWS
 from console.envelope import Recorded
 from console.incidents import happened as incident_happened
+from console.messages import happened as message_happened
 from console.rollback import command_happened, happened, store_events
 from console.world import Unwatched
 
@@ -183,5 +184,6 @@ _TELL: dict[type[events.Event], Callable[[Any, str], str]] = {
     **store_events.WORDS,
     **command_happened.WORDS,
     **incident_happened.WORDS,
+    **message_happened.WORDS,
     events.LossAccepted: _accepted,
 }

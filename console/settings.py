@@ -25,6 +25,7 @@ from console.places import PREFIX as PREFIX
 from console.places import SettingsError as SettingsError
 from console.places import expanded
 from console.places import find_file as find_file
+from console.settings_channels import Channels
 from console.settings_database import Databases
 from console.settings_faults import Given, in_words
 
@@ -274,6 +275,7 @@ class Settings(_Table):
     approval: ApprovalSettings = ApprovalSettings()
     release: ReleaseSettings = ReleaseSettings()
     database: Databases = {}
+    channels: Channels = {}
     keys: dict[str, str] = {}
     """Your own keys, by the names in [the table of keys](keys.md): ``"release.advance" = "ctrl+a"``; more
     than one separated by commas. By a variable: ``COALMINE_KEYS__RELEASE__ADVANCE``."""

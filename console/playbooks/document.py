@@ -41,10 +41,11 @@ class Document:
     blocks: tuple[Block, ...]
 
 
-def text_of(data: bytes, faults: list[Fault]) -> str | None:
+def text_of(data: bytes, faults: list[Fault], what: str = "a playbook") -> str | None:
     """The file as text with ``\\n`` at its lines' ends; ``None`` with its faults where it is none."""
     if len(data) > LARGEST:
-        said = f"a playbook has at most {LARGEST // 1024} KiB; split it, and use a step of kind `playbook`"
+        split = "; split it, and use a step of kind `playbook`" if what == "a playbook" else ""
+        said = f"{what} has at most {LARGEST // 1024} KiB{split}"
         faults.append(Fault(1, None, "file-size", said))
         return None
     try:
@@ -53,12 +54,12 @@ def text_of(data: bytes, faults: list[Fault]) -> str | None:
         line = data[: error.start].count(b"\n") + 1
         faults.append(Fault(line, None, "file-text", "this is no UTF-8 text"))
         return None
-    amiss = list(_amiss(text))
+    amiss = list(_amiss(text, what))
     faults.extend(amiss[:20])
     return None if amiss else text
 
 
-def _amiss(text: str) -> list[Fault]:
+def _amiss(text: str, what: str) -> list[Fault]:
     found = []
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > LONGEST_LINE:
@@ -66,7 +67,7 @@ def _amiss(text: str) -> list[Fault]:
                 Fault(number, None, "line-length", f"this line is longer than {LONGEST_LINE} characters")
             )
         for match in FORBIDDEN.finditer(line):
-            said = f"the control character U+{ord(match[0]):04X} is not allowed in a playbook"
+            said = f"the control character U+{ord(match[0]):04X} is not allowed in {what}"
             found.append(Fault(number, match.start() + 1, "control-character", said))
             break
     return found
@@ -75,14 +76,15 @@ def _amiss(text: str) -> list[Fault]:
 def read(text: str, faults: list[Fault]) -> Document:
     """Front matter and actions; what is wrong with the Markdown goes to ``faults``."""
     lines = text.split("\n")
-    front, body_from = _front(lines, faults)
+    front, body_from = front_and_rest(lines, faults)
     rest = "\n".join([""] * body_from + lines[body_from:])
     markdown = MarkdownIt("commonmark").disable("reference")  # slow on many, and none matters here
     markdown.core.ruler.enableOnly(["normalize", "block"])
     return Document(front, tuple(_blocks(markdown.parse(rest), lines, body_from, faults)))
 
 
-def _front(lines: list[str], faults: list[Fault]) -> tuple[str | None, int]:
+def front_and_rest(lines: list[str], faults: list[Fault]) -> tuple[str | None, int]:
+    """The YAML of the front matter, and the index of the line that the rest begins with."""
     if lines[0].rstrip() != "---":
         said = "front matter is missing: the first line has to be `---`"
         faults.append(Fault(1, None, "front-matter", said))

@@ -28,6 +28,8 @@ class Filling:
     params: Mapping[str, str]
     secrets: frozenset[str] = frozenset()
     captured: frozenset[str] = frozenset()
+    noun: str = "parameter"
+    """What a name stands for, as it is said."""
 
     def check(self, node: Scalar, faults: list[Fault]) -> bool:
         """Whether everything in the value can be filled in; what cannot is told."""
@@ -35,7 +37,7 @@ class Filling:
         for hole in HOLE.finditer(node.text):
             name = NAME.fullmatch(hole[1])
             if name is None:
-                said = f"`{shown(hole[0])}`: only the name of a parameter belongs in here"
+                said = f"`{shown(hole[0])}`: only the name of a {self.noun} belongs in here"
                 self._tell(node, faults, "fill-form", said, None)
             elif name[1] in self.captured:
                 said = f"`{{{{ {name[1]} }}}}` is captured during the run; only parameters are filled in"
@@ -43,7 +45,7 @@ class Filling:
             elif name[1] not in self.params and name[1] not in self.secrets:
                 close = close_to(name[1], self.params)
                 also = f"; did you mean `{close}`?" if close else ""
-                said = f"`{{{{ {shown(name[1])} }}}}`: no such parameter{also}"
+                said = f"`{{{{ {shown(name[1])} }}}}`: no such {self.noun}{also}"
                 self._tell(node, faults, "param-unknown", said, close)
         rest = HOLE.sub("", node.text)
         if "{{" in rest:

@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "rollback": ("rollback", "Ask for what needs other people, see how it stands, carry it out."),
     "approve": ("approve", "One request on one page: approve or deny it."),
     "playbook": ("playbook", "Playbooks: list, show, validate."),
+    "template": ("template", "Templates of messages: list, show, validate."),
     "incident": ("incident", "Incidents: open, see, work on, who does what, and the timeline."),
     "schema": ("schema", "Print the JSON Schema of a file format."),
     "simulate": ("simulate", "Serve the simulated world alone."),

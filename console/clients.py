@@ -30,6 +30,10 @@ from console.target import Target, missing
 if TYPE_CHECKING:
     from console.calls import Call
     from console.flags.provider import FlagProvider
+    from console.incidents.desk import Incidents
+    from console.messages.outbox import Outbox
+    from console.messages.sender import Channel
+    from console.policy import Rulebook
     from console.ports import Ledger
     from console.rollback.command_running import Database
     from console.rollback.stores import ConfigStores
@@ -266,3 +270,32 @@ def database(aim: Target) -> Database | None:
     from data.commands import ProcessRunner
 
     return Database(configured(aim.loaded), ProcessRunner(lambda: secrets_of(aim)))
+
+
+def channels(aim: Target) -> dict[str, Channel]:
+    """Where people are told, by the name that the settings give it."""
+    from console.messages.sender import Channel
+
+    found = aim.settings.channels
+    return {name: Channel(name, one.audience, one.url) for name, one in found.items()}
+
+
+def outbox(aim: Target, ledger: Ledger, book: Callable[[], Rulebook | str], incidents: Incidents) -> Outbox:
+    """The messages of a ledger, sent through Apprise, which is imported at the first sending."""
+    from console.commands.doctor_bundle import secrets_of
+    from console.commands.requests_here import at_once
+    from console.messages.outbox import Outbox
+    from data.notify import AppriseSender
+
+    read_only = "Read-only by the settings (read_only)." if aim.settings.read_only else None
+    return Outbox(
+        ledger,
+        aim.clock,
+        book,
+        at_once,
+        incidents,
+        channels(aim),
+        AppriseSender(),
+        lambda: secrets_of(aim),
+        read_only,
+    )

@@ -18,11 +18,14 @@ SECRET_WORDS = ("TOKEN", "PASSWORD", "SECRET", "KEY")
 
 KEYS = f"{PREFIX}KEYS__"
 """What begins so is a key of the keyboard, and no secret."""
+CHANNELS = f"{PREFIX}CHANNELS__"
+"""The addresses of these hold the secrets of their services."""
 
 
 def secret(name: str) -> bool:
     """Whether the variable ``name`` may hold a secret."""
-    return not name.startswith(KEYS) and any(word in name for word in SECRET_WORDS)
+    channel = name.startswith(CHANNELS) and name.endswith("__URL")
+    return channel or (not name.startswith(KEYS) and any(word in name for word in SECRET_WORDS))
 
 
 class SettingsError(Exception):

@@ -61,6 +61,10 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     return text.replace(own, "~") if len(own) > 1 else text
 
 
+LONG = 12
+"""Characters from which on a part of an address is taken for a key."""
+
+
 def secrets_of(aim: Target | None) -> list[str]:
     """Every secret that the settings or the environment hold."""
     found = [text for name, text in os.environ.items() if _secret_name(name)]
@@ -74,7 +78,16 @@ def secrets_of(aim: Target | None) -> list[str]:
         ):
             if one is not None:
                 found.append(one.get_secret_value())
+        for channel in aim.settings.channels.values():
+            for url in channel.url:
+                found += [url.get_secret_value(), *url_secrets(url.get_secret_value())]
     return [text for text in found if text]
+
+
+def url_secrets(url: str) -> list[str]:
+    """The parts of a channel's address that may be its key: long, and no host."""
+    rest = url.partition("://")[2]
+    return [one for one in re.split(r"[/?&=:@,]", rest) if len(one) >= LONG and "." not in one]
 
 
 def _secret_name(name: str) -> bool:

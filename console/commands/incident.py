@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from console.commands.acting import as_answer, tell_plainly
+from console.commands.incident_message import VERBS as TELLING
 from console.commands.incident_options import ID, JSON, known, signals_options
 from console.commands.incident_roles import role
 from console.commands.incident_working import VERBS
@@ -28,7 +29,7 @@ def command() -> None:
     """Incidents: open, see, work on, who does what, and the timeline."""
 
 
-for _verb in (role, *VERBS):
+for _verb in (role, *VERBS, *TELLING):
     command.add_command(_verb)
 
 

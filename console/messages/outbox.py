@@ -29,6 +29,7 @@ from console.messages.template import Template
 from console.outcome import End, Outcome
 from console.policy import Rulebook
 from console.ports import Clock, Ledger, LedgerConflict, StoreUnusable
+from console.readings import Millis
 
 T = TypeVar("T")
 SHORTEST_SECRET = 6
@@ -51,6 +52,27 @@ class Draft:
     run_id: str = ""
     again_of: str = ""
     why: str = ""
+
+
+LOST_MS: Millis = 120_000
+"""Longer than any address may take: whoever claimed a channel so long ago is gone."""
+
+
+def again_of(message: Message, why: str, channels: tuple[str, ...]) -> Draft:
+    """The words of a message once more; whoever has to confirm them confirms them again."""
+    said = message.drafted
+    template = Template(
+        said.template, said.template_version, "", said.audience, said.phase, said.subject, (), said.text
+    )
+    return Draft(
+        template,
+        Filled(said.subject, said.text, said.next_at),
+        said.incident_id,
+        channels,
+        tuple(said.confirm),
+        again_of=message.key,
+        why=why,
+    )
 
 
 class Outbox:
@@ -94,6 +116,25 @@ class Outbox:
     async def incident(self, incident_id: str) -> Incident | None:
         """The incident that a message is about."""
         return await self._incidents.get(incident_id) if incident_id else None
+
+    def refusals(self, channel: Channel) -> tuple[str, ...]:
+        """Why addresses of a channel cannot be used, as far as it tells without a word to anybody."""
+        return self._sender.refusals(channel.urls)
+
+    async def again(self, key: str, why: str, channels: Sequence[str], actor: Actor) -> Draft | Outcome:
+        """The same words as another message, to where it did not surely go: or why not."""
+        message = await self.get(key)
+        if message is None:
+            return _none(key)
+        now = self._clock.now()
+        if any(now - message.deliveries[name].at > LOST_MS for name in message.sending):
+            await self.settle(key, actor)
+            message = await self.get(key) or message
+        if message.standing in ("unconfirmed", "ready", "sending"):
+            return outcome_of(message)
+        if message.reached and not message.lost:
+            return refused(f"{key} went out: it is not said again.", "Write another one: --template NAME")
+        return again_of(message, why, tuple(channels) or message.lost)
 
     def seen(self, key: str) -> Message | None:
         """The same, blocking."""

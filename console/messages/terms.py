@@ -20,7 +20,7 @@ SAYABLE: Mapping[Phase, frozenset[State]] = {
     "monitoring": frozenset({State.MITIGATED}),
     "resolved": frozenset({State.RESOLVED, State.REVIEWED}),
 }
-"""Phase → the states of an incident in which that may be said: that the harm has stopped, only once it has."""
+"""Phase → the states of an incident in which it may be said: that the harm has stopped only once it has."""
 
 ROLE_OF: Mapping[str, Role] = {
     "incident_commander": "commander",

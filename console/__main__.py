@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "playbook": ("playbook", "Playbooks: list, show, validate."),
     "template": ("template", "Templates of messages: list, show, validate."),
     "incident": ("incident", "Incidents: open, see, work on, who does what, and the timeline."),
+    "people": ("people", "People: how they are reached, who is on call, who is asked next."),
     "schema": ("schema", "Print the JSON Schema of a file format."),
     "simulate": ("simulate", "Serve the simulated world alone."),
 }

@@ -12,6 +12,8 @@ from console import events
 from console.envelope import Recorded
 from console.flags.intents import story_of
 from console.intents import open_intents
+from console.messages.happened import MessageDrafted
+from console.messages.message import message_of
 from console.rollback.command_happened import CommandEnded, CommandIntended
 from console.rollback.command_happened import story_of as commands_of
 
@@ -48,6 +50,8 @@ def objection(event: Recorded, story: Sequence[Recorded]) -> str | None:
         return _of_intent(event, story)
     if event.kind in _ENDS:
         return _of_end(event, story)
+    if event.kind == MessageDrafted.KIND:
+        return _of_words(event, story)
     if event.kind in _FREEZES:
         if story and story[-1].seq == event.seq:
             return f"Event {event.seq} says whether changes are frozen now. Freeze or thaw again first."
@@ -64,6 +68,14 @@ def _of_intent(event: Recorded, story: Sequence[Recorded]) -> str | None:
         return f"What became of the action of event {event.seq} is not known yet."
     if event.seq in {one.seq for one in flags.overrides}:
         return f"Event {event.seq} is a change for a set time, which has not ended yet."
+    return None
+
+
+def _of_words(event: Recorded, story: Sequence[Recorded]) -> str | None:
+    """The words of a message go once it has gone out, or never will; that there was one stays."""
+    message = message_of(story)
+    if message is not None and (message.standing in ("unconfirmed", "ready", "sending") or message.unclaimed):
+        return f"The message of event {event.seq} has not come to its end yet."
     return None
 
 

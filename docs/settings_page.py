@@ -8,7 +8,7 @@ import textwrap
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 HEAD = """\
@@ -44,7 +44,9 @@ def kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return " or ".join(f'"{value}"' for value in get_args(annotation))
     if get_origin(annotation) is tuple:
-        return "list of words" if get_args(annotation)[0] is str else "list of tables"
+        return {str: "list of words", SecretStr: "text or list of texts"}.get(
+            get_args(annotation)[0], "list of tables"
+        )
     if get_origin(annotation) is dict:
         return "table of text"
     if get_origin(annotation) is not None:

@@ -10,6 +10,10 @@ import pytest
 from console import events
 from console.actions import Abort
 from console.envelope import Recorded
+from console.messages.filled import digest
+from console.messages.happened import MessageDrafted, MessageIntended, MessageSent
+from console.messages.happened import stream_of as stream_of_message
+from console.messages.message import message_of
 from console.redaction import STREAM, objection
 from console.rollback.command_happened import CommandEnded, CommandIntended, story_of
 from tests.console.recorded import ANA, append, intended, still_ledger
@@ -115,3 +119,27 @@ def test_the_bytes_are_gone_from_the_files(tmp_path: Path, length: int) -> None:
         report = ledger.verify()
         assert (report.ok, report.redacted) == (True, 1)
         assert ledger.read()[0].payload is None
+
+
+def test_the_words_of_a_message_go_once_it_has_come_to_its_end(tmp_path: Path) -> None:
+    written = MessageDrafted(
+        key="INC-1/1", incident_id="INC-1", template="t", template_version=1, audience="internal",
+        phase="identified", subject="s", text="t", sha256=digest("s", "t"), channels=["room"], confirm=[],
+        person=ANA.person,
+    )  # fmt: skip
+    claimed = MessageIntended(
+        key="INC-1/1", channel="room", services=["json"], sha256=written.sha256, person=ANA.person
+    )
+    stream = stream_of_message("INC-1/1")
+    with still_ledger(tmp_path) as ledger:
+        for version, event in enumerate(
+            (written, claimed, MessageSent(key="INC-1/1", channel="room", says="json: taken"))
+        ):
+            assert version == 0 or "not come to its end" in str(says(ledger.read(), 1))
+            ledger.append(stream, version, [event.new(ANA, ORIGIN)])
+        story = ledger.read()
+        assert says(story, 1) is None
+        assert "never removed" in str(says(story, 2))
+        ledger.redact(1, STREAM, 0, events.LedgerRedacted(redacted_seq=1, why="w").new(ANA, ORIGIN))
+        assert message_of(ledger.read(stream=stream)) is None
+        assert ledger.verify().ok

@@ -52,6 +52,7 @@ class Said:
     "--confirm", metavar="MSG", callback=words, help="Read a message, and with --sha256 confirm it."
 )
 @click.option("--sha256", metavar="DIGEST", callback=words, help="Of the words that you confirm.")
+@click.option("--send", metavar="MSG", callback=words, help="Send one that is written, as far as nobody has.")
 @click.option("--again", metavar="MSG", callback=words, help="Say one again that did not surely go out.")
 @click.option("--reason", callback=words, help="With --again: why.")
 @click.option("--dry-run", is_flag=True, help="Show the words, where they would go and who confirms them.")
@@ -65,6 +66,7 @@ def message(
     printed: bool,
     confirm: str | None,
     sha256: str | None,
+    send: str | None,
     again: str | None,
     reason: str | None,
     dry_run: bool,
@@ -75,8 +77,8 @@ def message(
     What the incident knows is filled in by itself; --field goes before it. A message to customers waits until
     the incident commander has confirmed its words. What did not surely go out is never sent again by itself.
     """
-    if sum(one is not None for one in (template, confirm, again)) != 1:
-        raise click.UsageError("One of --template NAME, --confirm MSG, --again MSG.")
+    if sum(one is not None for one in (template, confirm, send, again)) != 1:
+        raise click.UsageError("One of --template NAME, --confirm MSG, --send MSG, --again MSG.")
     if copy and channels:
         raise click.UsageError("Either --copy or --channel.")
     if again is not None and not reason:
@@ -86,6 +88,8 @@ def message(
         sys.exit(run(_written(template, said)))
     if confirm is not None:
         sys.exit(run(_confirmed(_key(incident_id, confirm), said)))
+    if send is not None:
+        sys.exit(run(_ready(_key(incident_id, send), said)))
     sys.exit(run(_again(_key(incident_id, again or ""), said)))
 
 
@@ -262,6 +266,16 @@ async def _confirmed(key: str, said: Said) -> int:
             more = Outcome(End.DONE, outcome.says, "The run that it belongs to sends it.", seq=outcome.seq)
             return _answered(more, await here.outbox.get(key), said)
         explain(outcome.says)
+        return await _on(here, key, actor, said)
+
+
+async def _ready(key: str, said: Said) -> int:
+    from console.commands.messages_here import messages_here
+
+    with messages_here() as here:
+        actor = await here.at.actor()
+        if isinstance(actor, Outcome):
+            return _answered(actor, None, said)
         return await _on(here, key, actor, said)
 
 

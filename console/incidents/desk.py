@@ -15,6 +15,7 @@ from console.incidents.rules import not_listed, refused, unwritable
 from console.incidents.severity import Signals, Suggestion, ppm, suggested, upward
 from console.incidents.terms import Severity, rank
 from console.incidents.timeline import BEFORE_MS, Line, around, merged_from, timeline
+from console.messages.happened import STREAM as MESSAGES
 from console.numbering import next_name, number_of
 from console.outcome import End, Outcome
 from console.policy import Rulebook
@@ -74,6 +75,8 @@ class Incidents:
             merged = merged_from(incident, self._all())
             streams = [h.stream_of(name) for name in (incident.id, *merged)]
             streams += [f"request:{name}" for name in incident.linked("request")]
+            for name in (incident.id, *merged):
+                streams += self._ledger.streams(f"{MESSAGES}{name}/")
             found = {one.seq: one for name in streams for one in self._ledger.read(stream=name)}
             found |= {one.seq: one for one in self._since(around(incident, before_ms, now).start)}
             return timeline(incident, list(found.values()), now, merged=merged, before_ms=before_ms)

@@ -9,6 +9,7 @@ from console.envelope import Recorded
 from console.incidents.happened import STREAM, IncidentNoted, stream_of
 from console.incidents.incident import Incident
 from console.incidents.terms import State
+from console.messages.happened import STREAM as MESSAGES
 from console.narrate import narrate
 from console.readings import Millis
 
@@ -33,6 +34,11 @@ ABOUT: dict[str, str] = {
 }
 """The first word of a kind of event → what a line of the timeline is about. Others are not in it, such as
 arming and the keeping of the ledger."""
+
+
+OTHERS = f"{MESSAGES}INC-"
+"""What a stream begins with of which only those of the incident itself are looked at; those of runs are like
+all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,8 @@ def timeline(
     merged: Sequence[str] = (),
     before_ms: Millis = BEFORE_MS,
 ) -> tuple[Line, ...]:
-    """Everything of the incident itself, of those ``merged`` into it and of linked requests; of all else what
-    happened in its time. In the order in which it happened."""
+    """Everything of the incident itself and its messages, of those ``merged`` into it and of linked requests;
+    of all else what happened in its time. In the order in which it happened."""
     span = around(incident, before_ms, now)
     own = {stream_of(name) for name in (incident.id, *merged)}
     always = own | {f"request:{name}" for name in incident.linked("request")}
@@ -103,13 +109,19 @@ def timeline(
         _line(one, own=one.stream in own)
         for one in recorded
         if one.stream in always
+        or _told(one, (incident.id, *merged))
         or (
             span.start <= one.at <= span.end
-            and not one.stream.startswith(STREAM)
+            and not one.stream.startswith((STREAM, OTHERS))
             and one.kind.partition(".")[0] in ABOUT
         )
     ]
     return tuple(sorted(lines, key=lambda line: (line.at, line.seq)))
+
+
+def _told(one: Recorded, names: Sequence[str]) -> bool:
+    """Whether it is of a message of one of these incidents: the last goes out when it is over."""
+    return one.stream.startswith(tuple(f"{MESSAGES}{name}/" for name in names))
 
 
 def _line(one: Recorded, *, own: bool) -> Line:

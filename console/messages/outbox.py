@@ -423,7 +423,8 @@ def outcome_of(message: Message) -> Outcome:
             )
         case "copied":
             return Outcome(End.DONE, f"{key} was copied by {', '.join(message.copied_by)}.")
-    return Outcome(End.DONE, f"{key} is ready; it has gone nowhere yet.")
+    following = f"Send it: coalmine incident message {incident} --send {key}"
+    return Outcome(End.AWAITING, f"{key} is ready; it has gone nowhere yet.", following)
 
 
 def _none(key: str) -> Outcome:

@@ -142,6 +142,8 @@ def test_people_are_told_once_and_the_public_as_the_commander_says(
     again = by_jo("message", "INC-1", "--again", "3", "--reason", "the room has nothing", "--channel", "room")
     assert again.code == 0, again
     assert len(hook.taken) == 4
+    sent_once = by_jo("message", "INC-1", "--send", "4", "--json")
+    assert (sent_once.code, sent_once.json["message"]["standing"], len(hook.taken)) == (0, "sent", 4)
     listed = there.run("incident", "messages", "INC-1", "--json")
     check("incident messages", listed.json)
     assert [one["standing"] for one in listed.json["messages"]] == ["sent", "sent", "unknown", "sent"]

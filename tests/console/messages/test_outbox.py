@@ -258,3 +258,29 @@ async def test_changed_words_or_an_unknown_event_are_no_message(tmp_path: Path) 
     assert await office.outbox.get("INC-1/7") is None
     assert (await office.outbox.deliver("INC-1/7", who("jo"))).end is End.REFUSED_HERE
     assert set(events.KINDS) >= {cls.KIND for cls in h.KINDS}
+
+
+async def test_the_timeline_has_its_own_messages_also_the_last(tmp_path: Path) -> None:
+    office = await Office.at(tmp_path)
+    await office.scene.opened("another")
+    office.scene.later(1)
+    await office.written("internal-investigating", "room")
+    forge(office, "INC-2/1", "jo", h.MessageCopied(key="INC-2/1", person="jo", sha256="0" * 64))
+    await office.becomes(State.INVESTIGATING)
+    await office.becomes(State.MITIGATED)
+    await office.becomes(State.RESOLVED)
+    office.scene.later(5)
+    await office.written("internal-resolved", "room", ended="2025-01-01T00:00Z")
+    lines = await office.scene.desk.timeline(await office.scene.seen("INC-1"))
+    told = [line.says for line in lines if line.about == "message"]
+    assert told == [
+        "jo wrote the internal message INC-1/1: [SEV2] INC-1: checkout fails",
+        "jo wrote the internal message INC-1/2: [SEV2] INC-1: resolved",
+    ]
+
+
+async def test_what_is_ready_says_how_it_goes_out(tmp_path: Path) -> None:
+    office = await Office.at(tmp_path)
+    one = await office.written("internal-investigating", "room")
+    told = await office.outbox.standing(one.key)
+    assert (told.end, "--send INC-1/1" in told.next) == (End.AWAITING, True)

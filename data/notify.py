@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from apprise.logger import NotifyLogEntry
 
 TIMEOUT_S = 60.0
-"""How long one address may take; Apprise itself waits a few seconds for each connection and answer."""
+"""How long one address may take in all."""
+CONNECT_S, ANSWER_S = 10.0, 20.0
+"""How long a connection, and each answer on it, is waited for; what comes later stays unknown."""
 _ANSWERED = re.compile(r"error=(\d{3})\b")
 _NEVER_THERE = re.compile(
     r"NewConnectionError|ConnectTimeoutError|NameResolutionError|Connection refused|ConnectionRefusedError"
@@ -35,13 +37,16 @@ _SILENT = logging.getLogger("coalmine.notify")
 class AppriseSender:
     """Implements :class:`console.messages.sender.Sender`."""
 
+    def __init__(self, answer_s: float = ANSWER_S) -> None:
+        self._answer_s = answer_s
+
     def refusals(self, urls: Sequence[SecretStr]) -> tuple[str, ...]:
         return tuple(f"{_service(one)}: {NOT_ONE}" for one in urls if _plugin(one.get_secret_value()) is None)
 
     async def send(self, url: SecretStr, subject: str, text: str) -> Carried:
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                return await asyncio.to_thread(_sent, url.get_secret_value(), subject, text)
+                return await asyncio.to_thread(_sent, url.get_secret_value(), subject, text, self._answer_s)
         except TimeoutError:
             return Carried("unknown", f"no answer within {TIMEOUT_S:g} s")
 
@@ -67,12 +72,13 @@ def _plugin(url: str) -> NotifyBase | None:
     return found
 
 
-def _sent(url: str, subject: str, text: str) -> Carried:
+def _sent(url: str, subject: str, text: str, answer_s: float) -> Carried:
     """Blocking. Never raises."""
     try:
         plugin = _plugin(url)
         if plugin is None:
             return Carried("failed", NOT_ONE)
+        plugin.socket_connect_timeout, plugin.socket_read_timeout = CONNECT_S, answer_s
         return _carried(plugin, subject, text)
     except Exception as error:  # whatever a service's own code does, the message may have left
         _SILENT.warning("Apprise failed with %s", type(error).__name__)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ class Mailbox:
     taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     before: Callable[[str], None] = field(default=lambda path: None)
     after: Callable[[str], None] = field(default=lambda path: None)
+    late: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits for an answer any more."""
 
     def url(self, path: str = "ok", scheme: str = "json") -> str:
         """``404``, ``503``, ``307``: that status; ``drop``: no answer; ``slow``: one that comes too late."""
@@ -44,7 +45,7 @@ def mailbox() -> Iterator[Mailbox]:
             if word == "drop":
                 return
             if word == "slow":
-                time.sleep(6)
+                box.late.wait(60)
             self.send_response(int(word) if word.isdigit() else 200)
             if word == "307":
                 self.send_header("Location", "/elsewhere")
@@ -62,6 +63,7 @@ def mailbox() -> Iterator[Mailbox]:
     try:
         yield box
     finally:
+        box.late.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -18,8 +18,8 @@ SUBJECT = "Checkout: {{ who }}"
 TEXT = "First <b>line</b> & more\n\\n {{ who }} error=404 Socket Exception: Connection refused\nlast"
 
 
-async def sent(url: str) -> tuple[str, str]:
-    found = await AppriseSender().send(SecretStr(url), SUBJECT, TEXT)
+async def sent(url: str, answer_s: float = 20.0) -> tuple[str, str]:
+    found = await AppriseSender(answer_s).send(SecretStr(url), SUBJECT, TEXT)
     return found.how, found.says
 
 
@@ -36,7 +36,7 @@ async def sent(url: str) -> tuple[str, str]:
 )
 async def test_what_became_of_it_and_that_it_was_tried_once(path: str, how: str, says: str) -> None:
     with mailbox() as box:
-        assert await sent(box.url(path)) == (how, says)
+        assert await sent(box.url(path), 1.0 if path == "slow" else 20.0) == (how, says)
     assert len(box.taken) == 1, "never a second time, whatever the address says"
     [(_, body)] = box.taken
     assert (body["title"], body["message"]) == (SUBJECT, TEXT), "to the byte"

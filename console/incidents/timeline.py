@@ -32,6 +32,7 @@ ABOUT: dict[str, str] = {
     "flag": "flag",
     "store": "store",
     "command": "database",
+    "message": "message",
     "request": "request",
     "release": "release",
     "bake": "verdict",
@@ -57,6 +58,11 @@ LINKED: dict[str, str] = {"request": "request:", "run": "run:", "alert": "alert:
 
 OF_ONE = ("run:", "message:")
 """Streams of one incident each: that of another one is in no timeline but its own."""
+
+
+OTHERS = f"{MESSAGES}INC-"
+"""What a stream begins with of which only those of the incident itself are looked at; those of runs are like
+all else."""
 
 
 OTHERS = f"{MESSAGES}INC-"

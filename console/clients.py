@@ -31,6 +31,7 @@ from console.target import Target, missing
 
 if TYPE_CHECKING:
     from console.calls import Call
+    from console.effect import Offload
     from console.flags.provider import FlagProvider
     from console.incidents.desk import Incidents
     from console.messages.outbox import Outbox
@@ -311,8 +312,15 @@ def channels(aim: Target) -> dict[str, Channel]:
     return {name: Channel(name, one.audience, one.url) for name, one in found.items()}
 
 
-def outbox(aim: Target, ledger: Ledger, book: Callable[[], Rulebook | str], incidents: Incidents) -> Outbox:
-    """The messages of a ledger, sent through Apprise, which is imported at the first sending."""
+def outbox(
+    aim: Target,
+    ledger: Ledger,
+    book: Callable[[], Rulebook | str],
+    incidents: Incidents,
+    offload: Offload | None = None,
+) -> Outbox:
+    """The messages of a ledger, sent through Apprise, which is imported at the first sending. Without
+    ``offload`` the ledger is used where one stands."""
     from console.commands.doctor_bundle import secrets_of
     from console.commands.requests_here import at_once
     from console.messages.outbox import Outbox
@@ -323,7 +331,7 @@ def outbox(aim: Target, ledger: Ledger, book: Callable[[], Rulebook | str], inci
         ledger,
         aim.clock,
         book,
-        at_once,
+        offload or at_once,
         incidents,
         channels(aim),
         AppriseSender(),

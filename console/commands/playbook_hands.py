@@ -122,7 +122,10 @@ class Driving:
 
     def _telling(self) -> Hand:
         desk, session = self.desk, self.session
-        box = outbox(self.aim, desk.ledger, lambda: session.standing().rulebook, session.incidents().desk)
+        incidents = session.incidents().desk
+        box = outbox(
+            self.aim, desk.ledger, lambda: session.standing().rulebook, incidents, offload=desk.offload
+        )
         return MessageHand(
             box,
             lambda: usable(templates_here()),

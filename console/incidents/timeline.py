@@ -32,7 +32,6 @@ ABOUT: dict[str, str] = {
     "flag": "flag",
     "store": "store",
     "command": "database",
-    "message": "message",
     "request": "request",
     "release": "release",
     "bake": "verdict",

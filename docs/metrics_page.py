@@ -49,7 +49,7 @@ What informs only is asked for once a minute, and is stale by that rhythm.
 | key | does |
 | --- | --- |
 | `j` `k` `g` `G`, page keys | move the mark |
-| `!` | mark the next that is worse |
+| `x` | mark the next that is worse |
 | `enter` | all that is known of the marked metric |
 | `y` | copy its query, as a Prometheus takes it; the console itself asks for the raw samples behind it |
 | `/` | keep what matches; `esc` undoes it, then the screen mode, then goes back |

@@ -50,7 +50,7 @@ class MetricsScreen(ListRoom):
         typing("slash", "filter", "metrics.filter", "filter", "Keep what matches (a regular expression)"),
         shown("y", "copy", "metrics.copy", "copy query", "Copy the query of the marked metric"),
         shown("w", "why", "metrics.why", "why", "The evidence behind the verdict"),
-        shown("e", "worst", "metrics.worst", "next worse", "Mark the next metric that is worse"),
+        shown("x", "worst", "metrics.worst", "next worse", "Mark the next metric that is worse"),
         SOURCES,
         hidden("d", "raw", "metrics.raw", "The raw data of the marked metric, as JSON"),
         hidden("escape", "back", "metrics.back", "Undo filter and screen mode, then back to the release"),

@@ -64,6 +64,7 @@ class PlaybooksScreen(TwoPanes):
         self.found: tuple[Found, ...] | None = None
         self._kept: tuple[Found, ...] = ()
         self._offered: tuple[str, ...] = ()
+        self._looked_for = ""
         self._page: tuple[str, int, list[Line]] = ("", 0, [])
         """Digest and cells of what is drawn, and its lines: they are made once."""
 
@@ -106,9 +107,12 @@ class PlaybooksScreen(TwoPanes):
             from screens.playbooks.page import haystack
 
             keep = matcher(self.pattern)
-            kept = tuple(one for one in kept if keep(haystack(one)))
+            within = [one for one in kept if keep(haystack(one))]
+            kept = tuple(sorted(within, key=lambda one: not keep(f"{one.name} {one.title}")))
         self._kept = kept
         self.rows.show([one.name for one in kept], self._row)
+        if self.pattern != self._looked_for:  # what was looked for is marked, not what was marked before
+            self._looked_for, self.rows.at = self.pattern, 0
         self.refresh_world()
 
     # --- drawing -------------------------------------------------------------------------------

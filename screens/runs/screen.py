@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from console.runs.room import RunRoom, Seen
     from screens.asked import Asked
 
-GO_ON = ("do", "skip", "retry", "abort", "take_over", "hand_over")
+GO_ON = ("do", "leave_out", "retry", "abort", "take_over", "hand_over")
 """What is done with a run that goes on."""
 MODULES = ("console.runs.room", "screens.runs.page", "screens.runs.verbs")
 
@@ -46,7 +46,7 @@ class RunScreen(FollowsLedger):
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         shown("enter", "do", "run.do", "do it", "Answer the step, or drive the run from here"),
-        shown("s", "skip", "run.skip", "skip…", "Leave the step out, with a reason"),
+        shown("s", "leave_out", "run.skip", "skip…", "Leave the step out, with a reason"),
         shown("t", "retry", "run.retry", "again…", "Try the step again, or go on after its time"),
         shown("x", "abort", "run.abort", "abort…", "End the run here; what was done stays done"),
         shown("T", "take_over", "run.take_over", "take over…", "Drive on in place of who is gone"),
@@ -249,7 +249,7 @@ class RunScreen(FollowsLedger):
         self.read()
         return False
 
-    def action_skip(self) -> None:
+    def action_leave_out(self) -> None:
         from screens.runs.verbs import skip
 
         self._with(skip)

@@ -184,8 +184,8 @@ async def test_enter_on_an_empty_line_does_nothing_and_arrows_choose() -> None:
     async with running(worlds.healthy(), size=(80, 24)) as session:
         await session.press("colon", "enter")
         await on(session, CommandDialog)
-        await session.press(*["down"] * 5)
-        assert session.app.screen.query_one(OptionList).highlighted == 4
+        await session.press(*["down"] * 7)
+        assert session.app.screen.query_one(OptionList).highlighted == 6
         await session.press("enter")
         await on(session, LedgerScreen)
         await session.press("colon", *"event", "enter")

@@ -77,7 +77,7 @@ async def test_the_next_that_is_worse_is_one_key_away() -> None:
     async with running(measured(), size=(120, 34)) as session:
         screen = await on_metrics(session)
         for wanted in ("new_errors", "error_rate"):
-            await session.press("e")
+            await session.press("x")
             assert screen.marked is not None
             assert screen.marked.id == wanted
 

@@ -94,7 +94,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         {"release.advance": "A,f9"},
         {"app.pause": "+", "room.larger": "space"},
         {"app.pause": "ctrl++"},
-        {"rows.down": "n,down", "rows.up": "e,up"},
+        {"rows.down": "n,down", "rows.up": "e,up", "incident.note": "ctrl+n"},
         {"app.palette": "f1"},
         {"release.why": "é"},
         {"app.arm": "alt+w", "review.send": "ctrl+g", "arm.send": "ctrl+g", "freeze.send": "f12"},

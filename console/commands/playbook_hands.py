@@ -182,6 +182,7 @@ async def driving(
     refusal where it cannot be armed."""
     async with session_of_command() as (session, aim):
         await session.identify()
+        await session.look_once()  # what a step changes is previewed from what was read
         if arm is not None:
             armed = await session.arm(*arm)
             if armed.end is not End.DONE:

@@ -19,7 +19,7 @@ class Expected(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    verdict: Literal["promote", "rollback", "hold"]
+    verdict: Literal["promote", "rollback", "hold", "no_data"]
     culprits: tuple[str, ...] = ()
     stage: int = 0
     stays: bool = False
@@ -87,4 +87,10 @@ def _held(wanted: Expected, told: Told) -> list[str]:
     return [f"said {', '.join(sorted(other))}"] if other else []
 
 
-_OF = {"promote": _promoted, "rollback": _rolled_back, "hold": _held}
+def _blind(wanted: Expected, told: Told) -> list[str]:
+    other = {one.word for one in told.said} - {"hold", "no_data"}
+    found = [f"said {', '.join(sorted(other))}"] if other else []
+    return found if told.said[-1].word == "no_data" else [*found, f"ended with {told.said[-1].word}"]
+
+
+_OF = {"promote": _promoted, "rollback": _rolled_back, "hold": _held, "no_data": _blind}

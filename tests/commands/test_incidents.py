@@ -88,7 +88,10 @@ def test_one_incident_by_two_people(there: Place, moving: Shop) -> None:
     assert ana("reopen", "INC-1", "--reason", "again").code == 0
     assert by_jo("status", "INC-1", "mitigated", "--reason", "once more").code == 0
     assert by_jo("resolve", "INC-1", "--reason", "well", "--early", "a drill").code == 0
-    assert by_jo("close", "INC-1", "--reason", "one limit was missing").code == 0
+    assert "its review is accepted before" in by_jo("close", "INC-1", "--reason", "one limit").err
+    assert ana("review", "INC-1", "--start").code == 0
+    assert ana("review", "INC-1", "--submit").code == 0
+    assert by_jo("review", "INC-1", "--accept", "--reason", "one limit was missing").code == 0
     over = ana("show", "INC-1", "--json")
     assert (over.code, over.json["state"], over.json["relapses"]) == (0, "reviewed", 1)
     check("incident list, show", over.json)

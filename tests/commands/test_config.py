@@ -14,6 +14,7 @@ from data.sqlite.ledger import SqliteLedger
 from tests.commands.running import Place
 
 
+@pytest.mark.slow
 def test_path_and_show_need_no_account_and_make_no_ledger(empty: Place) -> None:
     paths = empty.run("config", "path", "--json")
     assert (paths.code, paths.json["ledger"]) == (0, str(empty.ledger))
@@ -24,6 +25,7 @@ def test_path_and_show_need_no_account_and_make_no_ledger(empty: Place) -> None:
     assert "vercel.token is not set" in shown.out
 
 
+@pytest.mark.slow
 def test_show_says_what_is_set_but_no_secret_and_what_does_nothing_yet(empty: Place) -> None:
     settings = {
         "VERCEL_TOKEN": "tok-very-secret",
@@ -129,6 +131,7 @@ def test_a_policy_that_cannot_be_read_refuses_and_is_not_adopted(here: Place) ->
     assert here.run("config", "show", "--json").json["policy"]["in_force"] is True
 
 
+@pytest.mark.slow
 def test_paths_in_a_file_count_from_that_file(empty: Place) -> None:
     inner = empty.folder / "a" / "b"
     inner.mkdir(parents=True)

@@ -48,6 +48,7 @@ def offering() -> PreparedCockpit:
     return cockpit
 
 
+@pytest.mark.slow
 async def test_the_chooser_filters_by_what_a_deployment_says_and_escapes_in_two_steps() -> None:
     async with running(worlds.healthy(), cockpit=offering(), size=(100, 30)) as session:
         await session.press("P")
@@ -88,6 +89,7 @@ async def test_the_chooser_filters_by_what_a_deployment_says_and_escapes_in_two_
         await session.until(lambda: isinstance(session.app.screen, ReleaseScreen))
 
 
+@pytest.mark.slow
 async def test_what_was_sent_is_listed_newest_first_with_its_command_and_outcome() -> None:
     async with running(worlds.healthy(), cockpit=offering(), size=(100, 30)) as session:
         await session.press("ctrl+l")

@@ -121,6 +121,7 @@ async def test_q_leaves(line: str) -> None:
     assert session.app.return_code == 0
 
 
+@pytest.mark.slow
 async def test_words_do_what_they_say_however_fast_they_are_typed() -> None:
     async with running(worlds.healthy(), size=(80, 24)) as session:
         await typed(session, "ledger")
@@ -167,6 +168,7 @@ async def test_deployments_are_completed_by_what_a_person_knows_them_by() -> Non
         assert review._choice.target_id == worlds.BASELINE.id
 
 
+@pytest.mark.slow
 async def test_words_that_change_production_only_open_what_their_keys_open() -> None:
     cockpit = PreparedCockpit(worlds.read_only(), refusing="this session is not armed")
     async with running(worlds.read_only(), cockpit=cockpit, size=(100, 30)) as session:

@@ -309,6 +309,7 @@ async def test_a_note_is_one_key_its_words_and_enter() -> None:
         assert session.app.acts[-1].command == "coalmine incident note INC-2 cold"
 
 
+@pytest.mark.slow
 async def test_what_another_console_does_appears_without_a_key() -> None:
     it = working()
     name = await told(it)
@@ -319,6 +320,7 @@ async def test_what_another_console_does_appears_without_a_key() -> None:
         await session.shows("jo noted: the cache is cold")
 
 
+@pytest.mark.slow
 async def test_acknowledging_is_one_key_and_the_second_to_do_it_is_told_who_did() -> None:
     it = working()
     await it.open("Checkout errors")
@@ -331,6 +333,7 @@ async def test_acknowledging_is_one_key_and_the_second_to_do_it_is_told_who_did(
         assert screen.unable("acknowledge") == "ana takes care of INC-1 already."
 
 
+@pytest.mark.slow
 async def test_a_severity_is_lowered_with_a_reason_only() -> None:
     it = working()
     await told(it)
@@ -350,6 +353,7 @@ async def test_a_severity_is_lowered_with_a_reason_only() -> None:
         await session.until(lambda: screen.incident is not None and screen.incident.severity == "SEV4")
 
 
+@pytest.mark.slow
 async def test_who_is_not_known_or_may_only_look_writes_nothing_and_is_told_why() -> None:
     it = working()
     await told(it)
@@ -365,6 +369,7 @@ async def test_who_is_not_known_or_may_only_look_writes_nothing_and_is_told_why(
     assert len(it.ledger.told) == before
 
 
+@pytest.mark.slow
 async def test_the_timeline_is_filtered_and_esc_goes_back_step_by_step() -> None:
     async with running(rollback(), size=(120, 34), cockpit=going()) as session:
         screen = await opened(session)

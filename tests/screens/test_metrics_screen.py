@@ -52,6 +52,7 @@ async def test_it_opens_on_what_is_worse_with_its_sentence(size: tuple[int, int]
             assert "┆25%" in shown, "the plot stands beside or under the list"
 
 
+@pytest.mark.slow
 async def test_the_mark_passes_over_the_headings() -> None:
     async with running(quiet(), size=(80, 24)) as session:
         screen = await on_metrics(session)
@@ -106,6 +107,7 @@ async def test_the_query_is_copied_and_where_there_is_none_it_is_said() -> None:
         await session.until(lambda: any("no query to copy" in one.text for one in session.app.said))
 
 
+@pytest.mark.slow
 async def test_everything_of_a_metric_is_in_its_dialog_and_its_data_are_raw() -> None:
     async with running(measured(), size=(80, 24)) as session:
         await on_metrics(session)
@@ -124,6 +126,7 @@ async def test_everything_of_a_metric_is_in_its_dialog_and_its_data_are_raw() ->
         await session.until(lambda: isinstance(session.app.screen, SourcesScreen))
 
 
+@pytest.mark.slow
 async def test_it_is_filtered_and_left_like_the_other_lists() -> None:
     async with running(measured(), size=(80, 24)) as session:
         screen = await on_metrics(session)

@@ -151,6 +151,7 @@ def test_a_look_is_kept_and_nothing_else_is_read_as_one() -> None:
     assert read(look.written().replace('"ctrl+a"', "3")) is None
 
 
+@pytest.mark.slow
 async def test_foot_help_and_dialogs_follow_the_keys_of_ones_own() -> None:
     own = {"release.abort": "ctrl+x", "release.why": "e", "review.send": "ctrl+g", "app.palette": "f1"}
     async with running(worlds.healthy(), size=(80, 24), look=Look(keys=own)) as session:

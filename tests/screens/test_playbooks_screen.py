@@ -108,6 +108,7 @@ def test_the_front_matter_is_not_part_of_the_prose() -> None:
     assert body_of("---\nnever ended") == ("---\nnever ended", 0)
 
 
+@pytest.mark.slow
 async def test_a_playbook_is_looked_for_read_and_copied() -> None:
     async with running(rollback(), size=(120, 34), cockpit=shelved()) as session:
         await session.press("4")

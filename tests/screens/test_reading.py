@@ -116,6 +116,7 @@ async def test_help_finds_a_key_by_what_the_line_of_keys_and_the_settings_call_i
 # --- copying -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_each_dialog_copies_what_is_worth_copying() -> None:
     async with running(worlds.healthy(), size=(80, 24)) as session:
         for key, holds in (
@@ -207,6 +208,7 @@ async def test_the_events_at_home_are_filtered_and_gone_through() -> None:
         assert room.lists.events.seq is None
 
 
+@pytest.mark.slow
 async def test_signs_can_be_typed_into_a_filter() -> None:
     async with running(worlds.healthy(), size=(80, 24)) as session:
         for start in ((), ("9",)):

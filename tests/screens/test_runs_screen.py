@@ -54,6 +54,7 @@ async def seen_elsewhere(session: Running, it: Working) -> None:
     await session.show(await it.world(rollback()))
 
 
+@pytest.mark.slow
 async def test_a_run_is_driven_answered_and_finished_by_one_key_each() -> None:
     it, room, name = await prepared()
     cockpit = cockpit_of(it, rollback())
@@ -96,6 +97,7 @@ async def moved(session: Running, it: Working, screen: RunScreen, step: str) -> 
     raise AssertionError(session.text)
 
 
+@pytest.mark.slow
 async def test_whoever_watches_sees_the_step_that_somebody_else_began() -> None:
     it, room, name = await prepared()
     cockpit = cockpit_of(it, rollback())

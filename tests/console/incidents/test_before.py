@@ -243,6 +243,7 @@ async def test_a_timeline_reads_its_own_stretch_and_not_the_whole_ledger(tmp_pat
 
 
 @given(gaps=st.lists(st.integers(0, 3), min_size=1, max_size=30), since=st.integers(-2, 60))
+@pytest.mark.slow
 def test_the_first_event_of_a_time_is_found_by_halving(
     gaps: list[int], since: int, tmp_path_factory: Any
 ) -> None:

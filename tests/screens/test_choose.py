@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
+import pytest
 from textual.widgets import Input, OptionList
 
 from console.canary.verdict import Word

@@ -80,7 +80,7 @@ def _edited(path: Path) -> bool:
 
     try:
         return edited(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, UnicodeDecodeError):
         return True

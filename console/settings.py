@@ -180,6 +180,20 @@ class IncidentSettings(_Table):
     SEV2 at least. A list, or with commas."""
 
 
+def _on_this_machine(url: str) -> str:
+    if not re.fullmatch(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?/?", url):
+        raise ValueError("it has to be an address of this machine (127.0.0.1): it is for drills")
+    return url
+
+
+class PlaybookSettings(_Table):
+    """How playbooks run."""
+
+    connect_to: Annotated[HttpUrl, AfterValidator(_on_this_machine)] | None = None
+    """For drills: each request of a playbook goes to this address on this machine, with the name that was
+    meant as its ``Host``, as the simulator's ``site_url`` understands it."""
+
+
 class PollSettings(_Table):
     """How often each thing is asked, in seconds."""
 
@@ -310,6 +324,7 @@ class Settings(_Table):
     probes: ProbeSettings = ProbeSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     incidents: IncidentSettings = IncidentSettings()
+    playbooks: PlaybookSettings = PlaybookSettings()
     poll: PollSettings = PollSettings()
     judge: JudgeSettings = JudgeSettings()
     screen: ScreenSettings = ScreenSettings()

@@ -28,6 +28,7 @@ class Simulated:
     metrics_url: str
     prometheus_url: str
     alertmanager_url: str
+    site_url: str
     control_url: str
     token: str
     team_id: str
@@ -64,6 +65,7 @@ async def simulated(
             metrics_url=ready.metrics_url,
             prometheus_url=ready.prometheus_url,
             alertmanager_url=ready.alertmanager_url,
+            site_url=ready.site_url,
             control_url=ready.control_url,
             token=ready.token,
             team_id=ready.team_id,

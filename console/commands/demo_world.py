@@ -137,6 +137,7 @@ class DemoWorld:
                 "COALMINE_VERCEL__PROJECT_ID": str(ready["project_id"]),
                 **_metrics(ready),
                 "COALMINE_ALERTMANAGER__URL": str(ready["alertmanager_url"]),
+                "COALMINE_PLAYBOOKS__CONNECT_TO": str(ready["site_url"]),
                 "COALMINE_INCIDENTS__CRITICAL_JOURNEYS": "/api/checkout",
                 "COALMINE_PROMETHEUS__SCRAPE_S": "5",
                 "COALMINE_POLL__RELEASE_S": "2",

@@ -96,7 +96,7 @@ class Driving:
     def hands(self) -> Mapping[str, Hand]:
         """What this program can do; a kind that is not here is said to be missing when its step comes."""
         aim, desk = self.aim, self.desk
-        asking = Asking(desk)
+        asking, web = Asking(desk), HttpxWeb(aim.settings.playbooks.connect_to)
         made: dict[str, Hand] = {
             "manual": asking,
             "decision": asking,
@@ -104,7 +104,7 @@ class Driving:
             "metric": Measuring(
                 lambda: self.source, aim.loaded.catalogue, desk.clock, intervals(aim.settings).scrape
             ),
-            "http": Http(HttpxWeb(), self.hosts, self.domains, self.objection),
+            "http": Http(web, self.hosts, self.domains, self.objection),
             "command": Commanding(PlaybookCommands(), self.secrets, self.objection),
             "playbook": Within(desk, _library, self.drives, self.actor, self.stays),
             "message": self._telling(),

@@ -64,8 +64,8 @@ class RunRoom:
         self._driving, self._project = driving, project
         self._tasks: dict[str, asyncio.Task[Stopped]] = {}
         self._board = Board()
-        self.progress: dict[str, str] = {}
-        """By run: the newest line of progress of the step in hand, of those that are driven from here."""
+        self._progress: dict[str, tuple[str, str]] = {}
+        """By run driven from here: a step, and the newest line of progress of it."""
 
     def who(self) -> Actor | Outcome:
         """Who writes, or why nobody does."""
@@ -146,18 +146,23 @@ class RunRoom:
             )
         if self.here(run_id):
             return refused(f"{run_id} is driven from here already.")
-        told = Told(say=lambda step, line: self._say(run_id, line))
+        told = Told(say=lambda step, line: self._say(run_id, step.id, line))
         driver = self._driving(self.desk, actor, told, self._board)
         wrong = await driver.take(run_id, why, over=over)
         if wrong is not None:
             return wrong
         task = asyncio.ensure_future(driver.drive(run_id))
         self._tasks[run_id] = task
-        task.add_done_callback(lambda done: self.progress.pop(run_id, None))
+        task.add_done_callback(lambda done: self._progress.pop(run_id, None))
         return Outcome(End.DONE, f"{actor.person} drives {run_id} from here.")
 
-    def _say(self, run_id: str, line: str) -> None:
-        self.progress[run_id] = line
+    def progress(self, run_id: str, step_id: str) -> str:
+        """The newest line of progress of a step in hand, of a run that is driven from here."""
+        step, line = self._progress.get(run_id, ("", ""))
+        return line if step == step_id else ""
+
+    def _say(self, run_id: str, step_id: str, line: str) -> None:
+        self._progress[run_id] = step_id, line
 
     async def close(self) -> None:
         """Let go of everything that is driven from here."""

@@ -25,6 +25,7 @@ class Ready(_Closed):
     metrics_url: str
     prometheus_url: str
     alertmanager_url: str
+    site_url: str
     token: str
     team_id: str
     project_id: str

@@ -17,6 +17,7 @@ from data.simulator.control import control_app
 from data.simulator.faults import Faults
 from data.simulator.prometheus_api import PrometheusApi, metrics_app
 from data.simulator.serving import LOCAL_HOSTS, Journal
+from data.simulator.site import site_app
 from data.simulator.tokens import Tokens, made
 from data.simulator.vercel_api import VercelApi
 from data.simulator.world import World
@@ -64,6 +65,7 @@ class Simulator:
             "metrics": metrics_app(self.world, self.journal, self.faults),
             "prometheus": PrometheusApi(self.world).app(self.journal, self.faults),
             "alertmanager": AlertmanagerApi(self.world).app(self.journal, self.faults),
+            "site": site_app(self.world),
             "control": control_app(self.world, self.clock, self.journal, self.faults, self.tokens),
         }
         runners: list[web.AppRunner] = []
@@ -94,6 +96,7 @@ class Simulator:
             metrics_url=urls["metrics"] + "/metrics",
             prometheus_url=urls["prometheus"],
             alertmanager_url=urls["alertmanager"],
+            site_url=urls["site"],
             token=self.token,
             team_id=self.world.project.team_id,
             project_id=self.world.project.id,

@@ -159,7 +159,7 @@ class RunScreen(FollowsLedger):
 
         pane = self.query_one("#detail")
         cells = max((pane.size.width or self.size.width) - 3, 20)
-        return current(seen, world, now, cells, self._room().progress.get(seen.run.id, ""))
+        return current(seen, world, now, cells, self._room().progress(seen.run.id, seen.run.current))
 
     def _share(self) -> None:
         """Above the steps the current one has what it needs, up to two thirds; beside them all rows."""

@@ -55,7 +55,7 @@ def test_requests_are_led_to_this_machine_only() -> None:
     for elsewhere in (
         "https://example.com",
         "http://127.0.0.1.evil.example",
-        "http://localhost@evil.example",
+        "http://localhost.example:80",
     ):
         with pytest.raises(SettingsError, match="of this machine"):
             led(elsewhere)

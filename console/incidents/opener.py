@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from console.effect import ATTEMPTS
 from console.envelope import Actor
+from console.event import Event
 from console.incidents import happened as h
-from console.incidents.desk import PREFIX, Incidents, Opening, opening_events
+from console.incidents.desk import PREFIX, Incidents, Opening, opening_events, suggestion_made
+from console.incidents.incident import Incident
 from console.incidents.opening import Cause, Join, Known, Open, decide
 from console.incidents.rules import unwritable
 from console.incidents.severity import suggested
 from console.numbering import next_name
+from console.outcome import Outcome
 from console.ports import Clock, Ledger, LedgerConflict
 
 LITTLE = "SEV4"
@@ -57,10 +60,9 @@ class Opener:
                     incident = decided.incident
                     if unwritable(incident, now) is not None:
                         return None
+                    more = joining_events(cause, incident, actor.person, now)
                     self._ledger.append(
-                        h.stream_of(incident.id),
-                        incident.version,
-                        [signalled(cause, actor.person).new(actor, now)],
+                        h.stream_of(incident.id), incident.version, [one.new(actor, now) for one in more]
                     )
                     return Settled(incident.id, opened=False)
                 name = next_name(PREFIX, names)
@@ -93,6 +95,15 @@ def opening_of(cause: Cause, project_id: str) -> Opening:
         group=cause.group,
         signs=cause.signs,
     )
+
+
+def joining_events(cause: Cause, incident: Incident, person: str, now: Millis) -> tuple[Event, ...]:
+    """What is written to an open incident: the cause, and what it suggests where that is worse."""
+    told = signalled(cause, person)
+    if suggested(cause.signals).severity == LITTLE:
+        return (told,)
+    worse = suggestion_made(cause.signals)(incident, now)
+    return (told,) if isinstance(worse, Outcome) else (told, worse)
 
 
 def signalled(cause: Cause, person: str) -> h.IncidentSignalled:

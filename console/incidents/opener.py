@@ -20,6 +20,7 @@ from console.incidents.severity import suggested
 from console.numbering import next_name
 from console.outcome import Outcome
 from console.ports import Clock, Ledger, LedgerConflict
+from console.readings import Millis
 
 LITTLE = "SEV4"
 """That few requests fail says nothing against what was noticed otherwise: then nothing is suggested."""
@@ -103,7 +104,9 @@ def joining_events(cause: Cause, incident: Incident, person: str, now: Millis) -
     if suggested(cause.signals).severity == LITTLE:
         return (told,)
     worse = suggestion_made(cause.signals)(incident, now)
-    return (told,) if isinstance(worse, Outcome) else (told, worse)
+    if isinstance(worse, Outcome):
+        return (told,)
+    return (told, *worse) if isinstance(worse, tuple) else (told, worse)
 
 
 def signalled(cause: Cause, person: str) -> h.IncidentSignalled:

@@ -194,6 +194,7 @@ async def _plan(
     look: bool,
     as_json: bool,
 ) -> int:
+    from console.runs.pinned import resolved
     from console.runs.plan import Terms, lines_of, planned, timers_ms
     from console.runs.telling import span
 
@@ -209,6 +210,7 @@ async def _plan(
         look,
     )
     steps = [one async for one in planned(terms)]
+    timers = timers_ms(resolved(playbook, taken.values))
     if as_json:
         answer(
             {
@@ -218,7 +220,7 @@ async def _plan(
                 "dry_run": look,
                 "params": [{"name": name, "value": value} for name, value in taken.values.items()],
                 "faults": list(taken.faults),
-                "timers_ms": timers_ms(playbook),
+                "timers_ms": timers,
                 "steps": [one.as_json() for one in steps],
             }
         )
@@ -229,7 +231,7 @@ async def _plan(
             tell(f"  {name} = {value}")
         for line in lines_of(steps):
             tell(driving.redacted(line, terms.secrets))
-        tell(f"Its timers take {span(timers_ms(playbook))} in all; steps marked ! change production.")
+        tell(f"Its timers take {span(timers)} in all; steps marked ! change production.")
         for fault in taken.faults:
             explain(fault)
     return USAGE if taken.faults else DONE

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 from console.effect import ATTEMPTS
 from console.envelope import Actor
+from console.event import Event
 from console.incidents import happened as h
-from console.incidents.desk import PREFIX, Incidents, Opening, opening_events
+from console.incidents.desk import PREFIX, Incidents, Opening, opening_events, suggestion_made
+from console.incidents.incident import Incident
 from console.incidents.opening import Cause, Join, Known, Open, decide
 from console.incidents.rules import unwritable
 from console.incidents.severity import suggested
 from console.numbering import next_name
+from console.outcome import Outcome
 from console.ports import Clock, Ledger, LedgerConflict
+from console.readings import Millis
 
 LITTLE = "SEV4"
 """That few requests fail says nothing against what was noticed otherwise: then nothing is suggested."""
@@ -57,10 +61,9 @@ class Opener:
                     incident = decided.incident
                     if unwritable(incident, now) is not None:
                         return None
+                    more = joining_events(cause, incident, actor.person, now)
                     self._ledger.append(
-                        h.stream_of(incident.id),
-                        incident.version,
-                        [signalled(cause, actor.person).new(actor, now)],
+                        h.stream_of(incident.id), incident.version, [one.new(actor, now) for one in more]
                     )
                     return Settled(incident.id, opened=False)
                 name = next_name(PREFIX, names)
@@ -93,6 +96,17 @@ def opening_of(cause: Cause, project_id: str) -> Opening:
         group=cause.group,
         signs=cause.signs,
     )
+
+
+def joining_events(cause: Cause, incident: Incident, person: str, now: Millis) -> tuple[Event, ...]:
+    """What is written to an open incident: the cause, and what it suggests where that is worse."""
+    told = signalled(cause, person)
+    if suggested(cause.signals).severity == LITTLE:
+        return (told,)
+    worse = suggestion_made(cause.signals)(incident, now)
+    if isinstance(worse, Outcome):
+        return (told,)
+    return (told, *worse) if isinstance(worse, tuple) else (told, worse)
 
 
 def signalled(cause: Cause, person: str) -> h.IncidentSignalled:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from console.readings import Millis
+from data.simulator import shop
 from data.simulator.evaluate import Evaluation
 from data.simulator.flow import Stream
 from data.simulator.promql import parse
@@ -27,6 +28,11 @@ ERRORS = (
     ' / sum(rate(http_requests_total{deployment="%s"}[1m]))'
 )
 ERRORS_MAX = 0.02
+OF_ROUTE = (
+    'sum(rate(http_requests_total{deployment="%s",route="%s",status=~"5.."}[1m]))'
+    ' / sum(rate(http_requests_total{deployment="%s",route="%s"}[1m]))'
+)
+ROUTE_MAX = 0.2
 QUANTILE = 'histogram_quantile(0.95, sum by (le) (rate(%s{deployment="%%s"}[1m])))'
 LATENCY = QUANTILE % "http_request_duration_seconds_bucket"
 LATENCY_RATIO = 1.25
@@ -96,9 +102,9 @@ class Rules:
             return
         errors = self._value(ERRORS % (stream.deployment_id, stream.deployment_id), at)
         if errors is not None and errors > ERRORS_MAX:
-            severity = "page" if stream.track == "canary" else "critical"
             says = f"more than {ERRORS_MAX * 100:g} % of requests fail"
-            yield _alert("HighErrorRate", severity, "error_rate", stream), says
+            yield _alert("HighErrorRate", severity_of(stream), "error_rate", stream), says
+        yield from self._routes(stream, at)
         slow = self._value(QUERIES % stream.deployment_id, at)
         if slow is not None and slow > QUERIES_MAX_S:
             says = f"database queries take longer than {QUERIES_MAX_S * 1000:g} ms (p95)"
@@ -109,6 +115,14 @@ class Rules:
             if own is not None and others and own > LATENCY_RATIO * others:
                 says = f"the canary takes more than {LATENCY_RATIO:g} times as long as the baseline (p95)"
                 yield _alert("CanarySlow", "page", "latency_p95", stream), says
+
+    def _routes(self, stream: Stream, at: Millis) -> Iterator[True_]:
+        for route in shop.ROUTES:
+            share = self._value(OF_ROUTE % ((stream.deployment_id, route) * 2), at)
+            if share is not None and share > ROUTE_MAX:
+                labels = _alert("RouteFailing", severity_of(stream), "error_rate", stream)
+                says = f"more than {ROUTE_MAX * 100:g} % of the requests for {route} fail"
+                yield tuple(sorted((*labels, ("route", route)))), says
 
     def _silent(self, stream: Stream, at: Millis) -> bool:
         target = self._world.samples.targets.get((stream.deployment_id, stream.track))
@@ -134,6 +148,10 @@ class Rules:
                     "preview": one.url,
                 }
                 yield tuple(sorted(labels.items())), f"{one.url} answers strangers"
+
+
+def severity_of(stream: Stream) -> str:
+    return "page" if stream.track == "canary" else "critical"
 
 
 def _alert(name: str, severity: str, metric: str, stream: Stream) -> Labels:

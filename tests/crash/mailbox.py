@@ -53,6 +53,11 @@ def mailbox() -> Iterator[Mailbox]:
             self.wfile.flush()
             box.after(self.path)
 
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"ok")
+
         def log_message(self, *words: object) -> None:
             pass
 

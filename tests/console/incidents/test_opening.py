@@ -201,6 +201,25 @@ async def test_the_same_release_or_group_joins_what_is_open(scene: Scene) -> Non
     assert [here.settle(cause(key), "prj_1", who("ana")) for key in "abcd"] == [None] * 4
 
 
+async def test_what_joins_suggests_only_what_is_worse(scene: Scene) -> None:
+    here, about = opener(scene), ("dpl_1",)
+    minor = Signals(errors=0.2, exposed=0.05, requests=5000)
+    here.settle(replace(cause("a", about=about), signals=minor), "prj_1", who("ana"))
+    one = await scene.seen("INC-1")
+    assert one.suggestion is not None
+    assert one.suggestion.severity == "SEV3"
+    here.settle(replace(cause("b", about=about), signals=replace(minor, errors=0.1)), "prj_1", who("ana"))
+    assert (await scene.seen("INC-1")).suggestion == one.suggestion
+    for key in ("c", "d"):
+        worse = replace(minor, journey="/api/checkout")
+        here.settle(replace(cause(key, about=about), signals=worse), "prj_1", who("ana"))
+    one = await scene.seen("INC-1")
+    assert one.suggestion is not None
+    assert one.suggestion.severity == "SEV2"
+    told = [event for event in scene.ledger.read() if event.kind == h.SeveritySuggested.KIND]
+    assert len(told) == 2
+
+
 async def test_what_is_over_is_not_opened_again_by_the_same(scene: Scene) -> None:
     here = opener(scene)
     here.settle(cause("a", group="{g}"), "prj_1", who("ana"))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiohttp import web
@@ -94,6 +95,8 @@ class Walk:
         found = pinned(written(name))
         assert found is not None
         world = {"production": self.production(), "domain": self.domain, "flag_key": FLAG}
+        if name == "metrics-lost":
+            world.update(canary=self._track("canary"), baseline=self._track("baseline"))
         texts = {one.name: world[one.name] for one in found.playbook.params if one.name in world}
         start = Start(found, f"{name}.md", given(found.playbook, texts))
         done = await self.runs.start(start, self.one.session.actor())
@@ -101,7 +104,10 @@ class Walk:
         return done.next
 
     def production(self) -> str:
-        return truth_of(self.scene.sim.world, self.scene.speed).tracks["baseline"].deployment_id
+        return self._track("baseline")
+
+    def _track(self, name: Literal["canary", "baseline"]) -> str:
+        return truth_of(self.scene.sim.world, self.scene.speed).tracks[name].deployment_id
 
     async def _answer(self, answers: Answers) -> None:
         for run in await self.runs.all():
@@ -179,3 +185,15 @@ async def test_the_triage_leads_to_the_playbook_for_what_changed(tmp_path: Path)
         assert done == ["succeeded"] * 5
         assert steps(run, "experts", "tell-people") == ["pending", "pending"]
         assert at.scene.effects() == []
+
+
+async def test_a_rollout_without_metrics_stays_held(tmp_path: Path) -> None:
+    async with walking(tmp_path, "metrics-lost") as at:
+        at.scene.sim.clock.advance(60)
+        held = ("Leave the rollout held until they are back", "")
+        answers = {"doctor": ("done", "no query gets an answer"), "go-on-blind": held}
+        run = await at.through("metrics-lost", answers)
+        assert run.state.value == "succeeded", run
+        done = steps(run, "freeze", "domain", "doctor", "back", "go-on-blind")
+        assert done == ["succeeded", "succeeded", "succeeded", "no_data", "succeeded"]
+        assert steps(run, "thaw", "step-back") == ["pending", "pending"]

@@ -153,13 +153,10 @@ class Acting:
         says, severity = outcome_toast(name, outcome), SEVERITIES[outcome.end]
         (app.keep if told(outcome) else app.say)(says, severity)
 
-    def open_incident(self) -> None:
+    async def open_incident(self) -> None:
         """Ask what is wrong, and open an incident; its room comes on show when it is open."""
         if not self._can("No incident can be opened"):
             return
-        self._work(self._open_incident(), "incident", exclusive=True)
-
-    async def _open_incident(self) -> None:
         import asyncio
         from importlib import import_module
 
@@ -176,7 +173,7 @@ class Acting:
                 app.show_incident(dialog.outcome.next)
 
         if not isinstance(app.screen, Dialog):
-            app.push_screen(dialog, closed)
+            await app.push_screen(dialog, closed)
 
     def reason(self) -> str | None:
         """Why this session is armed, if a person armed it."""

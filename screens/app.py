@@ -313,8 +313,8 @@ class CoalmineApp(Follower):
     def action_playbooks(self) -> None:
         self.show_playbooks()
 
-    def action_incident(self) -> None:
-        self.acting.open_incident()
+    async def action_incident(self) -> None:
+        await self.acting.open_incident()
 
     def on_request(self, command: str, name: str, doing: Doing, told: Callable[[Outcome], bool]) -> None:
         """Answer a request or carry it out; closing the dialog does not cut it off."""

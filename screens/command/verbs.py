@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from screens import clean, themes
 from screens.browsing import browse
@@ -164,12 +164,26 @@ def _finding(app: CoalmineApp) -> list[Verb]:
         Verb("run", "Look at a run of a playbook", app.show_run, (), "RUN", True),
         Verb("show", "Go where a name or an address leads", app.show, (), "ID or URL", True),
         Verb("playbooks", "The playbooks", lambda rest: app.action_playbooks(), ("pb",)),
-        Verb("declare", "Open an incident", lambda rest: app.action_incident()),
-        Verb("worst", "The worst thing now, wherever it is", lambda rest: app.action_worst(), ("!",)),
+        Verb(
+            "declare",
+            "Open an incident",
+            lambda rest: _does(app, app.action_incident()),
+        ),
+        Verb(
+            "worst",
+            "The worst thing now, wherever it is",
+            lambda rest: _does(app, app.action_worst()),
+            ("!",),
+        ),
         Verb("open", "Open a deployment in the browser", browsed, (), one, True, words),
         Verb("deployment", "Look closely at a deployment", app.look_at, ("build",), one, True, words),
         Verb("copy", "Copy a deployment's id", lambda rest: copy(app, rest, rest), (), one, True, words),
     ]
+
+
+def _does(app: CoalmineApp, action: Coroutine[Any, Any, None]) -> None:
+    """Do what a key does that is waited for."""
+    app.run_worker(action, group="typed", exit_on_error=False)
 
 
 def _event(app: CoalmineApp, number: str) -> None:

@@ -116,7 +116,7 @@ class ActsOnIncident(FollowsLedger):
             self.ask(link(*found, console(self).world), found[0].id)
 
     def action_raw(self) -> None:
-        from screens.incidents.raw import IncidentRaw
+        from screens.dialogs.incident_raw import IncidentRaw
 
         if self.incident is not None:
             self.app.push_screen(IncidentRaw(self.incident))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,6 +26,10 @@ from screens.widgets.rows import Rows
 if TYPE_CHECKING:
     from console.incidents.incident import Incident
     from console.playbooks.library import Found
+
+
+READ_WITHIN_S = 2.0
+"""So long a key that runs the marked one waits for the files to be read."""
 
 
 def known_of(world: World) -> dict[str, str]:
@@ -65,6 +70,8 @@ class PlaybooksScreen(TwoPanes):
         self._kept: tuple[Found, ...] = ()
         self._offered: tuple[str, ...] = ()
         self._looked_for = ""
+        self._there = asyncio.Event()
+        """Set once the files have been read."""
         self._page: tuple[str, int, list[Line]] = ("", 0, [])
         """Digest and cells of what is drawn, and its lines: they are made once."""
 
@@ -94,6 +101,7 @@ class PlaybooksScreen(TwoPanes):
         self._offered = tuple(one.name for one in first)
         self.found = (*first, *(one for one in found if one.name not in self._offered))
         self.sieve()
+        self._there.set()
 
     async def _incident(self) -> Incident | None:
         app = console(self)
@@ -189,9 +197,14 @@ class PlaybooksScreen(TwoPanes):
         full = self.screen_mode is ScreenMode.FULL
         self.set_screen_mode((ScreenMode.NORMAL if full else ScreenMode.FULL).value)
 
-    @work(group="begin", exclusive=True, exit_on_error=False)
     async def action_run(self) -> None:
-        """Ask for the parameters, and begin; the run comes on show when it is begun."""
+        """Ask for the parameters, and begin; the run comes on show when it is begun.
+
+        What is typed behind the key belongs to the dialog: so no key is looked at before that is there.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READ_WITHIN_S):
+                await self._there.wait()
         one, app = self.marked, console(self)
         if one is None or app.cockpit is None:
             return
@@ -211,7 +224,7 @@ class PlaybooksScreen(TwoPanes):
             if dialog.outcome is not None and dialog.outcome.end is End.DONE:
                 app.show_run(dialog.outcome.next)
 
-        self.app.push_screen(dialog, closed)
+        await self.app.push_screen(dialog, closed)
 
     def action_again(self) -> None:
         self.read()

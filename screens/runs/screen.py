@@ -279,7 +279,7 @@ class RunScreen(FollowsLedger):
         pane.scroll_relative(y=pages * max(pane.size.height - 1, 1), animate=False)
 
     def action_raw(self) -> None:
-        from screens.runs.raw import RunRaw
+        from screens.dialogs.run_raw import RunRaw
 
         if self.seen is not None:
             self.app.push_screen(RunRaw(self.seen, console(self).present()))

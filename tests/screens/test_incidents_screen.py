@@ -413,3 +413,39 @@ async def test_an_incident_is_opened_from_the_release_and_its_room_comes() -> No
         assert one.suggestion is not None
         assert "the verdict: ROLL BACK" in one.opened.evidence
         assert one.linked("release")
+
+
+async def test_every_key_of_the_list_and_of_the_room_does_what_it_says() -> None:
+    async with running(rollback(), size=(80, 24), cockpit=going()) as session:
+        await opened(session)
+        for key, shows in {
+            "n": "A NOTE on INC-2",
+            "u": "HOW INC-2 STANDS",
+            "v": "HOW BAD INC-2 IS",
+            "s": "WHERE INC-2 STANDS",
+            "c": "WHO DOES WHAT in INC-2",
+            "l": "WHAT INC-2 HAS TO DO WITH",
+            "i": "OPEN AN INCIDENT",
+            "d": "INC-2 as JSON",
+            "enter": "of the ledger",
+        }.items():
+            await session.press(key)
+            await session.shows(shows)
+            await session.press("escape")
+            await session.until(lambda: isinstance(session.app.screen, IncidentScreen))
+            await session.pilot.pause()
+        screen = room_on(session)
+        before = screen.rows.at
+        await session.press("t")
+        assert screen.rows.at != before
+        await session.press("o")
+        await session.until(lambda: "No playbook runs for it" in session.app.said[-1].text)
+
+
+async def test_typed_words_lead_to_the_same_places() -> None:
+    async with running(rollback(), size=(80, 24), cockpit=going()) as session:
+        await session.press("colon", *"worst", "enter")
+        await session.until(lambda: isinstance(session.app.screen, IncidentScreen))
+        await session.pilot.pause()
+        await session.press("colon", *"declare", "enter")
+        await session.shows("OPEN AN INCIDENT")

@@ -193,3 +193,27 @@ async def test_of_two_hundred_steps_only_those_on_show_are_drawn() -> None:
         await session.press("G")
         await session.shows("Look at part 200")
         assert "part 200" not in screen.query_one("#marked", Painted).text
+
+
+async def test_the_keys_of_a_run_ask_before_anything_is_recorded() -> None:
+    it, room, name = await prepared()
+    cockpit = cockpit_of(it, rollback())
+    cockpit.run_room = room
+    before = len(it.ledger.told)
+    async with running(rollback(), size=(80, 24), cockpit=cockpit) as session:
+        await to_run(session, name)
+        await session.shows("It has not begun.")
+        for key, shows in {
+            "s": "SKIP the step",
+            "t": "TRY AGAIN",
+            "x": "END here",
+            "h": "HAND OVER",
+            "T": "TAKE OVER",
+            "d": "as JSON",
+        }.items():
+            await session.press(key)
+            await session.shows(shows)
+            await session.press("escape")
+            await session.until(lambda: isinstance(session.app.screen, RunScreen))
+            await session.pilot.pause()
+    assert len(it.ledger.told) == before

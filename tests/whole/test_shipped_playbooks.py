@@ -17,6 +17,7 @@ from console.clients import host_client, metrics_source
 from console.commands.playbook_hands import Driving
 from console.commands.playbook_library import by_name
 from console.event import Event
+from console.events import ReleaseFrozen
 from console.outcome import End, Outcome
 from console.readings import Millis
 from console.runs.desk import Runs, Start
@@ -187,13 +188,28 @@ async def test_the_triage_leads_to_the_playbook_for_what_changed(tmp_path: Path)
         assert at.scene.effects() == []
 
 
+HELD = {"doctor": ("done", "no query gets an answer"), "held": ("done", "")}
+
+
 async def test_a_rollout_without_metrics_stays_held(tmp_path: Path) -> None:
     async with walking(tmp_path, "metrics-lost") as at:
         at.scene.sim.clock.advance(60)
         held = ("Leave the rollout held until they are back", "")
-        answers = {"doctor": ("done", "no query gets an answer"), "go-on-blind": held}
-        run = await at.through("metrics-lost", answers)
+        run = await at.through("metrics-lost", {**HELD, "go-on-blind": held})
         assert run.state.value == "succeeded", run
-        done = steps(run, "freeze", "domain", "doctor", "back", "go-on-blind")
-        assert done == ["succeeded", "succeeded", "succeeded", "no_data", "succeeded"]
-        assert steps(run, "thaw", "step-back") == ["pending", "pending"]
+        done = steps(run, "freeze", "domain", "doctor", "back", "go-on-blind", "held")
+        assert done == ["succeeded", "succeeded", "succeeded", "no_data", "succeeded", "succeeded"]
+        assert steps(run, "thaw", "abort", "step-back") == ["pending"] * 3
+        assert (len(at.one.recorded(ReleaseFrozen)), at.scene.effects()) == (1, [])
+
+
+async def test_a_canary_that_harms_people_is_aborted_without_metrics(tmp_path: Path) -> None:
+    async with walking(tmp_path, "metrics-lost") as at:
+        at.scene.sim.clock.advance(60)
+        harms = ("The canary harms people: abort it", "")
+        run = await at.through("metrics-lost", {**HELD, "go-on-blind": harms})
+        assert run.state.value == "succeeded", run
+        assert steps(run, "go-on-blind", "abort", "answers", "held") == ["succeeded"] * 4
+        assert len(at.scene.effects()) == 1
+        release = truth_of(at.scene.sim.world, at.scene.speed).release
+        assert release is None or release.state == "ABORTED"

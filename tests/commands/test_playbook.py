@@ -78,7 +78,7 @@ def test_a_plan_shows_every_step_with_its_ways(folder: Path) -> None:
     told = run("show", "canary-high-error-rate").stdout
     assert "compare" not in told
     assert "if it fails → suspect-flag (at most 1 ×)" in told
-    assert "Steps: 13, of which 4 change production (marked !)" in told
+    assert "Steps: 15, of which 4 change production (marked !)" in told
 
 
 def test_what_is_asked_for_is_shown_as_it_is_written(folder: Path) -> None:

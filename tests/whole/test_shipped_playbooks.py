@@ -17,7 +17,7 @@ from console.clients import host_client, metrics_source
 from console.commands.playbook_hands import Driving
 from console.commands.playbook_library import by_name
 from console.event import Event
-from console.events import ReleaseFrozen
+from console.events import ReleaseFrozen, ReleaseThawed
 from console.outcome import End, Outcome
 from console.readings import Millis
 from console.runs.desk import Runs, Start
@@ -71,8 +71,11 @@ class Walk:
     domain: str
     runs: Runs
 
-    async def through(self, name: str, answers: Answers) -> Run:
-        """The run of a playbook at its end; it and its parts are answered from ``answers``."""
+    async def through(self, name: str, answers: Answers, mended: str = "") -> Run:
+        """The run of a playbook at its end; it and its parts are answered from ``answers``.
+
+        ``mended``: the step whose answer says that whatever was wrong is put right.
+        """
         run_id = await self._started(name)
         aim = self.scene.target()
         host = host_client(aim)
@@ -82,7 +85,7 @@ class Walk:
         doing = asyncio.create_task(driving.drives(run_id))
         try:
             while not doing.done():
-                await self._answer(answers)
+                await self._answer(answers, mended)
                 await asyncio.wait({doing}, timeout=0.1)
             await doing
         finally:
@@ -96,7 +99,9 @@ class Walk:
         found = pinned(written(name))
         assert found is not None
         world = {"production": self.production(), "domain": self.domain, "flag_key": FLAG}
-        if name == "metrics-lost":
+        world |= {"project": "shop", "database": "schema", "restore_point": "06:00 UTC, snapshot 7"}
+        world |= {"previous": earlier(self.scene)}
+        if name in ("metrics-lost", "canary-slow"):
             world.update(canary=self._track("canary"), baseline=self._track("baseline"))
         texts = {one.name: world[one.name] for one in found.playbook.params if one.name in world}
         start = Start(found, f"{name}.md", given(found.playbook, texts))
@@ -110,13 +115,15 @@ class Walk:
     def _track(self, name: Literal["canary", "baseline"]) -> str:
         return truth_of(self.scene.sim.world, self.scene.speed).tracks[name].deployment_id
 
-    async def _answer(self, answers: Answers) -> None:
+    async def _answer(self, answers: Answers, mended: str) -> None:
         for run in await self.runs.all():
             there = run.step(run.current) if run.current and not run.over else None
             if there is None or there.state is not StepState.WAITING or there.answer is not None:
                 continue
             if run.current in answers:
                 choice, evidence = answers[run.current]
+                if run.current == mended:
+                    self.scene.sim.world.switch("healthy")
                 made = partial(answer_of, self.one.session.actor().person, run.current, choice, evidence)
                 await self.runs.record(run.id, self.one.session.actor(), made, "answered")
 
@@ -136,6 +143,13 @@ async def walking(folder: Path, name: str) -> AsyncIterator[Walk]:
     async with consoles(folder, SITUATIONS[name]) as scene, healthy_domain() as domain:
         one = await scene.armed()
         yield Walk(scene, one, domain, one.session.runs().desk)
+
+
+def earlier(scene: Consoles) -> str:
+    """A deployment that served production before."""
+    project = scene.sim.world.project
+    served = [one for one in project.deployments.values() if one.target == "production"]
+    return min(served, key=lambda one: one.created_at).id
 
 
 def paused(scene: Consoles) -> bool:
@@ -213,3 +227,40 @@ async def test_a_canary_that_harms_people_is_aborted_without_metrics(tmp_path: P
         assert len(at.scene.effects()) == 1
         release = truth_of(at.scene.sim.world, at.scene.speed).release
         assert release is None or release.state == "ABORTED"
+
+
+async def test_a_slow_canary_is_held_given_to_its_owner_and_releases_move_again(tmp_path: Path) -> None:
+    async with walking(tmp_path, "canary-slow") as at:
+        answers = {
+            "how-bad": ("No, keep it where it is and mend it", ""),
+            "owner": ("done", "https://example.com/issues/2"),
+            "freeze-or-not": ("Yes, take the freeze away", ""),
+        }
+        run = await at.through("canary-slow", answers)
+        assert run.state.value == "succeeded", run
+        done = steps(
+            run, "freeze", "warm-up", "confirm", "how-bad", "owner", "freeze-or-not", "thaw", "last-look"
+        )
+        assert done == ["succeeded"] * 8
+        assert steps(run, "request-rollback") == ["pending"]
+        froze, thawed = at.one.recorded(ReleaseFrozen), at.one.recorded(ReleaseThawed)
+        assert (len(froze), len(thawed), at.scene.effects()) == (1, 1, [])
+
+
+async def test_a_migration_that_went_wrong_is_mended_forward(tmp_path: Path) -> None:
+    async with walking(tmp_path, "database-migration") as at:
+        answers = {
+            "data": ("No, requests only fail", ""),
+            "state": ("done", "one migration is half done"),
+            "direction": ("Forward, with a corrected migration", ""),
+            "forward": ("done", "https://example.com/migrations/43"),
+            "count": ("done", "every row is there"),
+            "write-again": ("done", ""),
+        }
+        run = await at.through("database-migration", answers, mended="forward")
+        assert run.state.value == "succeeded", run
+        done = steps(run, "data", "state", "direction", "forward", "settle", "verify-http", "errors-forward")
+        assert done == ["succeeded"] * 7
+        assert steps(run, "verify-errors") == ["no_data"], "nobody meets the earlier deployment"
+        assert steps(run, "stop-writing", "database", "code") == ["pending"] * 3
+        assert at.scene.effects() == []

@@ -5,9 +5,10 @@ It changes no production: it puts words into the ledger, and says before it is s
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -176,12 +177,21 @@ class VerbDialog(SendingDialog):
         last = self.fields[-1].name if self.fields else ""
         focused = self.focused
         if event.key == "enter" and isinstance(focused, Input) and focused.id == f"field-{last}":
-            self.action_send()
+            self.send_typed()
             return True
         if event.key == "enter" and not self.fields and focused is self.query_one("#cancel"):
             self.action_send()  # nothing is to be typed: what is chosen is meant
             return True
         return super().take(event)
+
+    @work(exclusive=True, group="typed", exit_on_error=False)
+    async def send_typed(self) -> None:
+        """Send once every field has what was typed into it: on a slow line all of it comes at once."""
+        for one in self.fields:
+            there = asyncio.Event()
+            self._input(one).call_later(there.set)
+            await there.wait()
+        self.action_send()
 
     def action_send(self) -> None:
         """Put it into the ledger, once, if nothing holds it."""

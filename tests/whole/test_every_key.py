@@ -71,6 +71,8 @@ class Way:
     shows: str
     read_only: bool = False
     """Only on a console that is not armed, as the demo is from its start."""
+    before: tuple[Way, ...] = ()
+    """What is come to first, one after the other: each has to be read before the next key means anything."""
     asked: bool = False
     """Only where something was asked for, which waits for somebody who carries it out."""
 
@@ -91,7 +93,15 @@ WAYS = {
     "IncidentScreen": Way(("i", "broken", "\r", "\r", "\r"), "TIMELINE"),
     "VerbDialog": Way(("i",), "OPEN AN INCIDENT"),
     "PlaybooksScreen": Way(("4", "p"), "canary-high-error-rate"),
-    "RunScreen": Way(("4", "p", "/", "triage", "\r", "r", "\x13"), "STEPS"),
+    "RunScreen": Way(
+        ("\x13",),
+        "STEPS",
+        before=(
+            Way(("4", "p"), "upstream-outage"),
+            Way(("j", "j", "j", "j"), "▸   generic-triage"),
+            Way(("r",), "pinned as they are written"),
+        ),
+    ),
     "LedgerScreen": Way(("9",), "rolling release first seen"),
     "ReviewDialog": Way(("X",), "REASON"),
     "ArmDialog": Way(("W",), "MINUTES", read_only=True),
@@ -175,10 +185,11 @@ def read_only(columns: int, lines: int, asked: bool) -> Iterator[Terminal]:
 def come_to(terminal: Terminal, way: Way) -> None:
     """From the release screen to the screen of ``way``."""
     for _ in range(5):
-        for key in way.keys:
-            terminal.press(key)
         try:
-            terminal.wait_for(way.shows, seconds=10)
+            for stage in (*way.before, way):
+                for key in stage.keys:
+                    terminal.press(key)
+                terminal.wait_for(stage.shows, seconds=10)
             return
         except NeverShown:  # what the key before opened came only now
             whole(terminal, "the key before")

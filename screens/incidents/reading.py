@@ -35,7 +35,11 @@ class FollowsLedger(TwoPanes):
     def due(self, world: World) -> bool:
         """Whether to read now; a picture that stands still is not read for."""
         app = console(self)
-        if app.cockpit is None or self._reading or not self.is_current or app.paused():
+        if app.cockpit is None or self._reading or not self.is_current:
+            return False
+        if (
+            app.paused() and self.read_at is not None
+        ):  # what was never read has nothing that could stand still
             return False
         grown = world.ledger_size != self._grown
         return self._asked is None or grown or app.monotonic() - self._asked >= EVERY_S

@@ -449,3 +449,20 @@ async def test_typed_words_lead_to_the_same_places() -> None:
         await session.pilot.pause()
         await session.press("colon", *"declare", "enter")
         await session.shows("OPEN AN INCIDENT")
+
+
+async def test_a_room_opened_while_the_picture_stands_still_is_read_once() -> None:
+    it = working()
+    name = await told(it)
+    async with running(rollback(), size=(120, 34), cockpit=cockpit_of(it, rollback())) as session:
+        await session.press("space")
+        session.app.show(name)
+        await session.until(lambda: isinstance(session.app.screen, IncidentScreen))
+        await session.until(lambda: room_on(session).incident is not None)
+        lines = len(room_on(session).timeline)
+        await it.note(name, "meanwhile")
+        await seen_elsewhere(session, it)
+        await session.pilot.pause()
+        assert len(room_on(session).timeline) == lines
+        await session.press("space")
+        await session.until(lambda: len(room_on(session).timeline) == lines + 1)

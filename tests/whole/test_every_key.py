@@ -97,7 +97,7 @@ WAYS = {
         ("\x13",),
         "STEPS",
         before=(
-            Way(("4", "p"), "upstream-outage"),
+            Way(("4", "p"), "metrics-lost"),
             Way(("j", "j", "j", "j"), "▸   generic-triage"),
             Way(("r",), "pinned as they are written"),
         ),

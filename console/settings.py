@@ -468,8 +468,8 @@ def _catalogue(tables: Mapping[str, Any], given: Given) -> Catalogue:
 
 
 ASTRAY = (
-    "a file found in this directory or above may not say where a secret from the environment is sent; "
-    "set it in the environment as well, or name the file with COALMINE_CONFIG"
+    "a file found in this directory or above may not say where a secret from the environment, or a message, "
+    "is sent; set it in the environment as well, or name the file with COALMINE_CONFIG"
 )
 
 

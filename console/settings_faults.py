@@ -44,9 +44,13 @@ class Given:
             variable = next((name for name, path in ALIASES.items() if path == loc), variable)
         return f"{variable}: {what}."
 
-    def led_astray(self) -> list[tuple[str, str]]:
-        """The addresses that the file alone gives, to which the environment gives the secrets."""
-        return [
+    def led_astray(self) -> list[tuple[str, ...]]:
+        """The addresses that the file alone gives: those to which the environment gives the secrets, and those
+        of the channels, to which what is said of an incident would go."""
+        named = at(self.in_file, ("channels",))
+        channels = [("channels", name, "url") for name in named] if isinstance(named, dict) else []
+        unsaid = [one for one in channels if at(self.in_environment, one) is None]
+        return unsaid + [
             (table, address)
             for table, address, secrets in (
                 ("vercel", "api_url", ("token",)),

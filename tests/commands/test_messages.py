@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,13 +75,15 @@ def hook() -> Iterator[Mailbox]:
         yield box
 
 
-def channels(place: Place, box: Mailbox) -> None:
-    """A room for those inside, a page for customers, and one that gives no answer."""
-    (place.folder / "coalmine.toml").write_text(
+def channels(place: Place, box: Mailbox) -> Place:
+    """A room for those inside, a page for customers, one that gives no answer; in a file that is named."""
+    file = place.folder / "told.toml"
+    file.write_text(
         f'[channels.room]\nurl = "{box.url(f"ok/{KEY}")}"\n'
         f'[channels.status]\nurl = "{box.url(f"ok/{KEY}")}"\naudience = "customer"\n'
         f'[channels.lost]\nurl = "{box.url(f"drop/{KEY}")}"\n'
     )
+    return replace(place, settings={**place.settings, "COALMINE_CONFIG": str(file)})
 
 
 @pytest.mark.slow
@@ -89,7 +92,7 @@ def test_people_are_told_once_and_the_public_as_the_commander_says(
     there: Place, moving: Shop, hook: Mailbox
 ) -> None:
     people(there)
-    channels(there, hook)
+    there = channels(there, hook)
     jo = token_of(moving, "jo")
 
     def ana(*words: str) -> Done:

@@ -157,9 +157,17 @@ def test_where_a_relative_path_counts_from() -> None:
         ),
         ('[prometheus]\nurl = "http://x"\n', {"VERCEL_TOKEN": "t"}, True, False),
         ('[prometheus]\nurl = "http://x"\n', {"COALMINE_PROMETHEUS__BEARER_TOKEN": "t"}, True, True),
+        ('[channels.room]\nurl = "json://x"\n', {}, True, True),
+        ('[channels.room]\nurl = "json://x"\n', {}, False, False),
+        (
+            '[channels.room]\naudience = "internal"\n',
+            {"COALMINE_CHANNELS__ROOM__URL": "json://y"},
+            True,
+            False,
+        ),
     ],
 )
-def test_a_file_found_upward_cannot_say_where_a_secret_of_ours_goes(
+def test_a_file_found_upward_cannot_say_where_a_secret_or_a_message_of_ours_goes(
     text: str, environ: dict[str, str], found_upward: bool, refused: bool
 ) -> None:
     if not refused:

@@ -166,23 +166,17 @@ async def _go(
     if outcome.end is not End.DONE:
         return _refused(outcome, as_json)
     explain(outcome.says)
-    if incident_id:
-        await _link(at, actor, incident_id, outcome.next)
+    await _link(at, actor, outcome.next)
     return await _drive(at, driving, outcome.next, as_json)
 
 
-async def _link(at: RunsHere, actor: Actor, incident_id: str, run_id: str) -> None:
-    from console.incidents import rules
-    from console.outcome import End
+async def _link(at: RunsHere, actor: Actor, run_id: str) -> None:
+    from console.runs.linking import link
 
-    linked = await at.at.desk.record(
-        incident_id,
-        actor,
-        lambda one, now: rules.linked(one, actor.person, "run", run_id, there=True),
-        f"It is linked to {incident_id}.",
-    )
-    if linked.end is not End.DONE:
-        explain(f"{linked.says} {linked.next}".strip())
+    run = await at.desk.get(run_id)
+    refused = None if run is None else await link(at.at.desk, run, actor)
+    if refused is not None:
+        explain(f"{refused.says} {refused.next}".strip())
 
 
 async def _plan(

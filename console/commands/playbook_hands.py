@@ -33,6 +33,7 @@ from console.runs.hand_playbook import Found, Within
 from console.runs.hand_waiting import Asking, Timing
 from console.runs.hands import hands_of
 from console.runs.hands_of_session import hands_of as session_hands
+from console.runs.linking import link
 from console.runs.pinned import Pinned, hosts_of, pinned
 from console.session import Session
 from console.target import Target
@@ -91,6 +92,7 @@ class Driving:
             redact=self.redacted,
             stays=self.stays,
             told=self.told,
+            linked=lambda run: link(self.session.incidents().desk, run, self.actor),
         )
 
     def hands(self) -> Mapping[str, Hand]:

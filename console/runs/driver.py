@@ -72,7 +72,8 @@ class Driver:
 
     ``secrets``: the value of each variable that the playbook declares; asked at each step, never kept.
     ``stays``: whether to stay where a person is asked, until somebody answers from wherever; else it lets go.
-    ``redact``: takes secrets out of a text before it is stored.
+    ``redact``: takes secrets out of a text before it is stored. ``linked``: links what the run has touched to
+    its incident, as far as that was not done; after each step, and when the driving begins.
     """
 
     def __init__(
@@ -86,10 +87,11 @@ class Driver:
         redact: Callable[[str, Mapping[str, str]], str] = lambda text, secrets: text,
         stays: bool = True,
         told: Told | None = None,
+        linked: Callable[[Run], Awaitable[object]] | None = None,
     ) -> None:
         self._runs, self._hands, self._actor = runs, hands, actor
         self._secrets, self._redact, self._stays = secrets, redact, stays
-        self._told = told or Told()
+        self._told, self._linked = told or Told(), linked
         self._clock, self._ledger = runs.clock, runs.ledger
         self._wheel = Wheel(runs, leases, actor)
         self._fresh: tuple[int, str] | None = None
@@ -115,6 +117,7 @@ class Driver:
         return Stopped(await self._wheel.seen(run_id), why)
 
     async def _drive(self, run_id: str) -> str:
+        await self._link(await self._wheel.mine(run_id))
         while True:
             run = await self._wheel.mine(run_id)
             if run.over:
@@ -298,8 +301,14 @@ class Driver:
             there = run.step(task.step.id)
             if run.over or not there.state.in_hand or there.attempt != task.attempt:
                 return
-            if await self._appended(run, ended) is not None:
+            after = await self._appended(run, ended)
+            if after is not None:
+                await self._link(after)
                 return
+
+    async def _link(self, run: Run) -> None:
+        if self._linked is not None:
+            await self._linked(run)
 
     async def _changed(self, run: Run, until: Millis | None = None) -> None:
         """Return once something was said about the run, or at ``until``."""

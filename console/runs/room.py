@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from console.envelope import Actor
-from console.incidents import rules as incident_rules
 from console.incidents.room import IncidentRoom
 from console.incidents.rules import refused
 from console.outcome import End, Outcome
@@ -19,6 +18,7 @@ from console.runs.agreeing import Board, Pending
 from console.runs.desk import Made, Runs, Start
 from console.runs.driver import Stopped, Told
 from console.runs.happened import stream_of
+from console.runs.linking import link
 from console.runs.params import given
 from console.runs.pinned import pinned
 from console.runs.rules import Scene
@@ -125,12 +125,9 @@ class RunRoom:
         if begun.end is not End.DONE:
             return begun
         name = begun.next
-        if incident_id:
-            await self._incidents.record(
-                incident_id,
-                lambda who: lambda one, now: incident_rules.linked(one, who, "run", name, there=True),
-                f"{name} is linked to {incident_id}.",
-            )
+        run = await self.desk.get(name)
+        if run is not None:
+            await link(self._incidents.desk, run, actor)
         if self._driving is not None:
             await self.drive(name)
         return begun

@@ -45,8 +45,8 @@ class Given:
         return f"{variable}: {what}."
 
     def led_astray(self) -> list[tuple[str, ...]]:
-        """The addresses that the file alone gives: those to which the environment gives the secrets, and those
-        of the channels, to which what is said of an incident would go."""
+        """The addresses that the file alone gives: to which the environment gives the secrets, or (channels)
+        to which what is said of an incident would go."""
         named = at(self.in_file, ("channels",))
         channels = [("channels", name, "url") for name in named] if isinstance(named, dict) else []
         unsaid = [one for one in channels if at(self.in_environment, one) is None]

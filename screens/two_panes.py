@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import events
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
+from console.readings import Problem
 from screens.list_room import ListRoom
+from screens.paint import Line, paragraph
 from screens.screen_mode import ScreenMode
 from screens.widgets.filterline import FilterLine
 from screens.widgets.painted import Painted
@@ -59,6 +61,11 @@ class TwoPanes(ListRoom):
     TwoPanes.-alone #detail { width: 1fr; border-left: none; border-top: none; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._heights: dict[str, int | str] = {}
+        """What the panes were given last."""
+
     def body(self) -> Iterable[Widget]:
         yield Painted(id="summary")
         yield Painted(id="empty")
@@ -85,6 +92,30 @@ class TwoPanes(ListRoom):
         self.set_class(self.size.width >= BESIDE_FROM, "-wide")
         self.set_class(mode is ScreenMode.HALF or not some, "-listed")
         self.set_class(mode is ScreenMode.FULL and some, "-alone")
+
+    def share(self, pane: str, high: int | str) -> None:
+        """Give ``#list`` or ``#detail`` so many rows, or what is left (``1fr``), if it has not."""
+        if self._heights.get(pane) != high:
+            self._heights[pane] = high
+            self.query_one(pane).styles.height = high
+
+    def share_list(self, rows: int, least: int) -> None:
+        """Under a short list what is marked has the rest; a long one has half, and none less than ``least``."""
+        high: int | str = "1fr"
+        if self.screen_mode is ScreenMode.NORMAL and rows and not self.has_class("-wide"):
+            high = max(min(rows + 1, self.query_one("#panes").size.height // 2), least)
+        self.share("#list", high)
+
+    def why_empty(
+        self, problem: Problem | None, read: bool, some: bool, none: Callable[[], str], cells: int
+    ) -> list[Line]:
+        """Why the list has no row, and what was wrong with reading it. ``none``: why, where it was read."""
+        lines: list[Line] = []
+        if problem is not None:
+            lines += paragraph(f"! {problem.what} {problem.next}", cells, "caution", indent=1, most=3)
+        if some or (problem is not None and not read):
+            return lines
+        return [*lines, *paragraph(none(), cells, "quiet", indent=1)]
 
     def detail_to_top(self) -> None:
         """Another row is marked: what is said of it begins at its beginning."""

@@ -37,9 +37,8 @@ class FollowsLedger(TwoPanes):
         app = console(self)
         if app.cockpit is None or self._reading or not self.is_current:
             return False
-        if (
-            app.paused() and self.read_at is not None
-        ):  # what was never read has nothing that could stand still
+        stands = self.read_at is not None  # what was never read has nothing that could stand still
+        if app.paused() and stands:
             return False
         grown = world.ledger_size != self._grown
         return self._asked is None or grown or app.monotonic() - self._asked >= EVERY_S

@@ -73,7 +73,6 @@ class IncidentScreen(ActsOnIncident):
         self._incident: Incident | None = None
         self._kept: tuple[Told, ...] = ()
         self._around: Around | None = None
-        self._shared: tuple[int | str, bool] = ("1fr", False)
 
     def body(self) -> Iterable[Widget]:
         yield Painted(id="summary")
@@ -175,9 +174,7 @@ class IncidentScreen(ActsOnIncident):
         if self.screen_mode is ScreenMode.NORMAL and not self.has_class("-wide"):
             free = self.query_one("#panes").size.height // 2
             high = max(min(len(self.query_one("#marked", Painted).lines), ABOVE_ROWS, free), 1)
-        if self._shared != (high, self.has_class("-wide")):
-            self._shared = (high, self.has_class("-wide"))
-            self.query_one("#detail").styles.height = high
+        self.share("#detail", high)
 
     def _heading(self, now: Millis) -> Line:
         read = "" if self.read_at is None else f"   read {ago(self.read_at, now)}"

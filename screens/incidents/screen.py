@@ -16,9 +16,8 @@ from screens.incidents.acting import ActsOnIncident
 from screens.keys import PLAYBOOKS, SOURCES, hidden, shown, typing
 from screens.list_room import Copied
 from screens.matching import matcher
-from screens.paint import Line, paragraph, span
+from screens.paint import Line, span
 from screens.present import ago
-from screens.screen_mode import ScreenMode
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -53,8 +52,6 @@ class IncidentsScreen(ActsOnIncident):
         super().__init__()
         self.incidents: tuple[Incident, ...] = ()
         self._kept: tuple[Incident, ...] = ()
-        self._listed: int | str = "1fr"
-        """The height of the list."""
         self._eager = False
         """Whether enter was pressed before there was anything to open."""
 
@@ -99,22 +96,13 @@ class IncidentsScreen(ActsOnIncident):
             self.read()
         cells = self.size.width
         self.lay_out(bool(self._kept))
-        self._share()
+        self.share_list(len(self._kept), OPEN_ROWS)
         self.pane("summary", lambda: [self._summary(now)])
-        self.pane("empty", lambda: self._empty(cells - 2))
+        some, read = bool(self._kept), self.read_at is not None
+        self.pane("empty", lambda: self.why_empty(self.problem, read, some, self._why_none, cells - 2))
         self.pane("heading", lambda: self._heading(self.rows.size.width or cells))
         self.rows.tick()
         self._detail(world, now)
-
-    def _share(self) -> None:
-        """Under a short list the marked incident has the rest; a long list has half."""
-        rows: int | str = "1fr"
-        if self.screen_mode is ScreenMode.NORMAL and self._kept and not self.has_class("-wide"):
-            high = self.query_one("#panes").size.height
-            rows = max(min(len(self._kept) + 1, high // 2), OPEN_ROWS)
-        if self._listed != rows:
-            self._listed = rows
-            self.query_one("#list").styles.height = rows
 
     def _row(self, index: int, cells: int, marked: bool) -> Line:
         from screens.incidents.rows import row
@@ -142,16 +130,6 @@ class IncidentsScreen(ActsOnIncident):
         if self.read_at is not None:
             parts.append(span(f"   read {ago(self.read_at, now)}", "quiet"))
         return paint.cut(tuple(parts), self.size.width)
-
-    def _empty(self, cells: int) -> list[Line]:
-        """Why there is no incident to show."""
-        lines: list[Line] = []
-        if self.problem is not None:
-            said = f"! {self.problem.what} {self.problem.next}"
-            lines += paragraph(said, cells, "caution", indent=1, most=3)
-        if self._kept or (self.problem is not None and self.read_at is None):
-            return lines
-        return [*lines, *paragraph(self._why_none(), cells, "quiet", indent=1)]
 
     def _why_none(self) -> str:
         if self.read_at is None:

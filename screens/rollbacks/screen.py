@@ -18,9 +18,8 @@ from screens.context import console
 from screens.keys import SOURCES, hidden, shown, typing
 from screens.list_room import Copied
 from screens.matching import matcher
-from screens.paint import Line, paragraph, span
+from screens.paint import Line, span
 from screens.present import ago, count
-from screens.screen_mode import ScreenMode
 from screens.two_panes import TwoPanes
 from screens.widgets.rows import Rows
 
@@ -71,8 +70,6 @@ class RollbacksScreen(TwoPanes):
         self._recorded = 0
         """The newest event about a request that was followed by a reading."""
         self._reading = False
-        self._listed: int | str = "1fr"
-        """The height of the list."""
         self._eager = False
         """Whether enter was pressed before there was anything to open."""
 
@@ -164,22 +161,14 @@ class RollbacksScreen(TwoPanes):
             self.read()
         cells = self.size.width
         self.lay_out(bool(self._kept))
-        self._share(self.screen_mode)
+        self.share_list(len(self._kept), 3)
         self.pane("summary", lambda: [self._summary(world, now)])
-        self.pane("empty", lambda: self._empty(cells - 2))
+        some, read = bool(self._kept), self.read_at is not None
+        self.pane("empty", lambda: self.why_empty(self.problem, read, some, self._why_none, cells - 2))
         self.pane("heading", lambda: self._heading(self.rows.size.width or cells))
         self.rows.tick()
         self._detail(now)
         self._mark_sought(just_read=False)
-
-    def _share(self, mode: ScreenMode) -> None:
-        """Under a short list the marked request has the rest; a long list has half."""
-        rows: int | str = "1fr"
-        if mode is ScreenMode.NORMAL and self._kept and not self.has_class("-wide"):
-            rows = max(min(len(self._kept) + 1, self.query_one("#panes").size.height // 2), 3)
-        if self._listed != rows:
-            self._listed = rows
-            self.query_one("#list").styles.height = rows
 
     def _row(self, index: int, cells: int, marked: bool) -> Line:
         from screens.rollbacks.rows import row
@@ -210,16 +199,6 @@ class RollbacksScreen(TwoPanes):
         if self.read_at is not None:
             parts.append(span(f"   read {ago(self.read_at, now)}", "quiet"))
         return paint.cut(tuple(parts), self.size.width)
-
-    def _empty(self, cells: int) -> list[Line]:
-        """Why there is no request to show."""
-        lines = list[Line]()
-        if self.problem is not None:
-            said = f"! {self.problem.what} {self.problem.next}"
-            lines += paragraph(said, cells, "caution", indent=1, most=3)
-        if self._kept or (self.problem is not None and self.read_at is None):
-            return lines
-        return [*lines, *paragraph(self._why_none(), cells, "quiet", indent=1)]
 
     def _why_none(self) -> str:
         if self.read_at is None:

@@ -69,8 +69,6 @@ class RunScreen(FollowsLedger):
         self._kept: tuple[tuple[int, Step], ...] = ()
         self._followed = ""
         """The step that was marked because the run came to it."""
-        self._drawn: tuple[object, ...] = ()
-        self._lines: list[Line] = []
 
     def body(self) -> Iterable[Widget]:
         yield Painted(id="summary")
@@ -167,10 +165,7 @@ class RunScreen(FollowsLedger):
         if self.screen_mode is ScreenMode.NORMAL and not self.has_class("-wide"):
             free = self.query_one("#panes").size.height * 2 // 3
             high = max(min(len(self.query_one("#marked", Painted).lines), free), 1)
-        detail = self.query_one("#detail")
-        if self._drawn != (high,):
-            self._drawn = (high,)
-            detail.styles.height = high
+        self.share("#detail", high)
 
     def _empty(self, cells: int) -> list[Line]:
         if self.problem is not None:

@@ -100,7 +100,7 @@ class TwoPanes(ListRoom):
             self.query_one(pane).styles.height = high
 
     def share_list(self, rows: int, least: int) -> None:
-        """Under a short list what is marked has the rest; a long one has half, and none less than ``least``."""
+        """Under a short list what is marked has the rest; a long one has half, none less than ``least``."""
         high: int | str = "1fr"
         if self.screen_mode is ScreenMode.NORMAL and rows and not self.has_class("-wide"):
             high = max(min(rows + 1, self.query_one("#panes").size.height // 2), least)

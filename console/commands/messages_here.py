@@ -9,6 +9,7 @@ from pathlib import Path
 
 from console.clients import outbox
 from console.commands.incidents_here import IncidentsHere, incidents_here
+from console.commands.markdown_files import files_named
 from console.messages.library import Found, library
 from console.messages.outbox import Outbox
 from console.messages.template import Checked, Template
@@ -49,15 +50,8 @@ def usable(found: Mapping[str, Found]) -> dict[str, Template]:
 
 def read_templates(paths: Sequence[Path]) -> Iterator[Found]:
     """Files, or the ``*.md`` of folders."""
-    from data.template_files import within
-
-    for path in paths:
-        try:
-            files = within(path) if path.is_dir() else [path]
-        except OSError:
-            files = [path]
-        for file in files or [path]:
-            yield read_template(file, "own")
+    for file in files_named(paths):
+        yield read_template(file, "own")
 
 
 def read_template(path: Path, origin: str) -> Found:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console.commands.markdown_files import tell_faults
 from console.commands.playbook_answering import VERBS as ANSWERING
 from console.commands.playbook_driving import VERBS as DRIVING
 from console.commands.playbook_library import by_name, library, named
@@ -15,8 +16,6 @@ from console.commands.playbook_runs import VERBS as LOOKING
 from console.commands.shared import DONE, USAGE, answer, explain, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from console.playbooks.library import Found
 
 
@@ -42,27 +41,7 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     PATH is a file, or a folder whose `*.md` are meant; without one it is every playbook there is. Warnings
     come after the errors and change nothing about the exit code: 0 without errors, 2 with any.
     """
-    sys.exit(_validated(list(named(paths)) if paths else list(library()), as_json))
-
-
-def _validated(found: Sequence[Found], as_json: bool) -> int:
-    errors = [(one.file, fault) for one in found for fault in one.checked.errors]
-    warnings = [(one.file, fault) for one in found for fault in one.checked.warnings]
-    if as_json:
-        answer(
-            {
-                "files": [one.file for one in found],
-                "errors": [fault.as_json(file) for file, fault in errors],
-                "warnings": [fault.as_json(file) for file, fault in warnings],
-            }
-        )
-    else:
-        for file, fault in errors:
-            say(fault.words(file))
-        for file, fault in warnings:
-            say(f"{fault.words(file)} (warning)")
-        explain(f"Playbooks: {len(found)}. Errors: {len(errors)}. Warnings: {len(warnings)}.")
-    return USAGE if errors else DONE
+    sys.exit(tell_faults("Playbooks", list(named(paths)) if paths else list(library()), as_json))
 
 
 @command.command("list")

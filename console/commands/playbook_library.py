@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.commands.markdown_files import files_named
 from console.commands.shared import explain
 
 if TYPE_CHECKING:
@@ -25,16 +26,11 @@ def library() -> tuple[Found, ...]:
 def named(paths: Sequence[Path]) -> Iterator[Found]:
     """The files, and those of the folders, that were named."""
     from console.playbooks.library import OWN, read
-    from data.playbook_files import file_of, within
+    from data.playbook_files import file_of
 
     metrics = _metrics()
-    for path in paths:
-        try:
-            files = within(path) if path.is_dir() else [path]
-        except OSError:
-            files = [path]
-        for file in files or [path]:
-            yield read(file_of(file, OWN), metrics, os.environ)
+    for file in files_named(paths):
+        yield read(file_of(file, OWN), metrics, os.environ)
 
 
 def _metrics() -> Collection[str]:

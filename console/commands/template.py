@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from console.commands.incident_options import JSON
-from console.commands.shared import DONE, USAGE, answer, explain, say
+from console.commands.markdown_files import tell_faults
+from console.commands.shared import USAGE, answer, explain, say
 
 
 @click.group("template")
@@ -90,20 +91,4 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     from console.commands.messages_here import read_templates, templates_here
 
     found = list(read_templates(paths)) if paths else list(templates_here().values())
-    errors = [(one.file, fault) for one in found for fault in one.checked.errors]
-    warnings = [(one.file, fault) for one in found for fault in one.checked.warnings]
-    if as_json:
-        answer(
-            {
-                "files": [one.file for one in found],
-                "errors": [fault.as_json(file) for file, fault in errors],
-                "warnings": [fault.as_json(file) for file, fault in warnings],
-            }
-        )
-    else:
-        for file, fault in errors:
-            say(fault.words(file))
-        for file, fault in warnings:
-            say(f"{fault.words(file)} (warning)")
-        explain(f"Templates: {len(found)}. Errors: {len(errors)}. Warnings: {len(warnings)}.")
-    sys.exit(USAGE if errors else DONE)
+    sys.exit(tell_faults("Templates", found, as_json))
